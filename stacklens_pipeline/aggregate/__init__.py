@@ -1,0 +1,1 @@
+"""Metrics: partial rows per window that add up in any order, and histograms whose percentiles are within 1 %."""

@@ -1,0 +1,135 @@
+"""From records to partial metric rows per window, and from partial rows to fewer of them.
+
+A partial row says what one batch contributed to one window of one series. Partials are merged by adding, so neither
+order nor batching nor lateness changes what they come to. All figures are integers but durations: each duration is
+rounded to a microsecond before it is added, and a sum is a whole number of microseconds divided by a thousand. Such sums
+are exact, hence equal in any order, as long as those of a window stay below 2^51 microseconds (71 years).
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from stacklens_pipeline.aggregate.histograms import bucket, bucket_counts, collect_histograms, with_histograms
+from stacklens_pipeline.tables import LEVELS, LOG_METRICS_1M, REQUEST_FAILURES_5M, WINDOWS, Table
+
+FAILED_STATUS = 500
+MAX_DURATION_MS = 1e12
+"""A duration beyond 31 years is a parsing accident: it is not counted, as NaN and the infinities are not."""
+
+SERIES = ("source", "service_name")
+KEYS = ("ingest_hour", "window_start", *SERIES)
+FAILURE_KEYS = ("ingest_hour", *REQUEST_FAILURES_5M.key)
+
+
+def aggregate_records(enriched: pl.DataFrame) -> dict[Table, pl.DataFrame]:
+    """The partial rows that records of `enriched/logs` add to every metrics table.
+
+    A record falls into the windows of its own `timestamp`, and stays in the `ingest_hour` it came in. A level that is
+    null or none of ours counts as UNKNOWN.
+    """
+    minutes = _minutes(enriched)
+    rolled = {table: roll_up(minutes, length) for length, table in WINDOWS.items() if table is not LOG_METRICS_1M}
+    return {LOG_METRICS_1M: minutes, **rolled, REQUEST_FAILURES_5M: _failures(enriched)}
+
+
+def roll_up(minutes: pl.DataFrame, length: str) -> pl.DataFrame:
+    """Partial rows of windows of `length` (`5m`, `1h`) from those of one minute."""
+    wider = minutes.with_columns(pl.col("window_start").dt.truncate(length))
+    return merge_partials(wider, WINDOWS[length])
+
+
+def merge_partials(partials: pl.DataFrame, table: Table, *, across_hours: bool = False) -> pl.DataFrame:
+    """The same totals in fewer rows: one for each key of the table and `ingest_hour`.
+
+    With `across_hours`, records that came in late are added to their window too; `ingest_hour` is then the latest hour
+    in which the window got records. Associative and commutative; the rows come sorted by their key.
+    """
+    keys = table.key if across_hours else ("ingest_hour", *table.key)
+    merged = partials.group_by(keys).agg(_merge(name) for name in table.schema if _is_added(name, keys))
+    if "duration_histogram" in table.schema:
+        merged = with_histograms(merged, collect_histograms(bucket_counts(partials, keys), keys), keys)
+    return _finish(merged, table)
+
+
+def _is_added(name: str, keys: Sequence[str]) -> bool:
+    return name not in keys and name != "duration_histogram"
+
+
+def _merge(name: str) -> pl.Expr:
+    """How a column of partial rows is merged; its name tells."""
+    column = pl.col(name)
+    if name == "duration_ms_sum":
+        return _exact_sum(column)
+    if name.endswith("_min"):
+        return column.min()
+    if name.endswith("_max") or name in ("last_seen", "ingest_hour"):
+        return column.max()
+    return column.sum()
+
+
+def _exact_sum(milliseconds: pl.Expr) -> pl.Expr:
+    """The sum, whatever the order: whole microseconds are added, which floats do exactly."""
+    return (milliseconds * 1000).round().sum() / 1000
+
+
+def _minutes(enriched: pl.DataFrame) -> pl.DataFrame:
+    rows = enriched.lazy().select(
+        "ingest_hour",
+        pl.col("timestamp").dt.truncate("1m").alias("window_start"),
+        *SERIES,
+        "level",
+        "http_status",
+        _duration(),
+        "bytes_sent",
+        "observed_timestamp",
+    )
+    buckets = rows.filter(pl.col("duration_ms").is_not_null()).select(*KEYS, bucket(pl.col("duration_ms")).alias("bucket"))
+    counts = buckets.group_by(*KEYS, "bucket").agg(pl.len().alias("count"))
+    minutes, counted = pl.collect_all([rows.group_by(KEYS).agg(_measures()), counts])
+    return _finish(with_histograms(minutes, collect_histograms(counted, KEYS), KEYS), LOG_METRICS_1M)
+
+
+def _duration() -> pl.Expr:
+    """The duration where it is one: finite and not absurd."""
+    value = pl.col("duration_ms")
+    return pl.when(value.is_finite() & (value.abs() <= MAX_DURATION_MS)).then(value).alias("duration_ms")
+
+
+def _measures() -> list[pl.Expr]:
+    duration, status = pl.col("duration_ms"), pl.col("http_status")
+    return [
+        pl.len().alias("count"),
+        *_level_counts(),
+        status.count().alias("request_count"),
+        (status >= FAILED_STATUS).sum().alias("request_error_count"),
+        duration.count().alias("duration_count"),
+        _exact_sum(duration).alias("duration_ms_sum"),
+        duration.min().alias("duration_ms_min"),
+        duration.max().alias("duration_ms_max"),
+        pl.col("bytes_sent").sum().alias("bytes_sent_sum"),
+        pl.col("observed_timestamp").max().alias("observed_max"),
+    ]
+
+
+def _level_counts() -> list[pl.Expr]:
+    known = [level for level in LEVELS if level != "UNKNOWN"]
+    counts = [(pl.col("level") == level).sum().alias(f"count_{level.lower()}") for level in known]
+    is_known = pl.col("level").is_in(known).fill_null(value=False)
+    return [*counts, (~is_known).sum().alias("count_unknown")]
+
+
+def _failures(enriched: pl.DataFrame) -> pl.DataFrame:
+    """Failed requests, from the few rows that are some: no minute table holds their paths."""
+    failed = enriched.lazy().filter(pl.col("http_status") >= FAILED_STATUS)
+    windowed = failed.with_columns(pl.col("timestamp").dt.truncate("5m").alias("window_start"), _duration())
+    grouped = windowed.group_by(FAILURE_KEYS).agg(
+        pl.len().alias("count"),
+        _exact_sum(pl.col("duration_ms")).alias("duration_ms_sum"),
+        pl.col("timestamp").max().alias("last_seen"),
+    )
+    return _finish(grouped.collect(), REQUEST_FAILURES_5M)
+
+
+def _finish(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    return rows.select(table.schema.names()).cast(dict(table.schema)).sort("ingest_hour", *table.key)

@@ -1,0 +1,182 @@
+"""Delta in detail: the Parquet files of a commit, their statistics, the fence as app transactions, errors of storage."""
+
+import io
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+from deltalake import DeltaTable, Schema, Transaction
+from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.transaction import AddAction
+
+from stacklens_pipeline.errors import CommitConflictError, LakeError, StorageFullError
+from stacklens_pipeline.eventlog.base import TopicPartition
+from stacklens_pipeline.position import Position, Positions
+from stacklens_pipeline.tables import Table
+
+MEASURED = frozenset(
+    {"topic", "partition", "offset", "timestamp", "window_start", "appended_at", "observed_timestamp", "start"}
+)
+"""Columns whose minimum and maximum go into a file's statistics: what readers prune by."""
+
+NO_SPACE = ("no space left", "file too large", "disk quota exceeded", "os error 28", "os error 27", "os error 122")
+"""How ENOSPC, EFBIG and EDQUOT read in the messages of Polars and delta-rs."""
+
+
+class Written:
+    """The Parquet files of one commit: written before it, thrown away when it fails."""
+
+    def __init__(self, table: Table, uri: str, storage_options: Mapping[str, str]) -> None:
+        self.actions: list[AddAction] = []
+        self._table, self._uri, self._options = table, uri, dict(storage_options)
+        self._is_local = "://" not in uri
+
+    def write(self, frame: pl.DataFrame) -> None:
+        """Write a frame of the table's schema, one file for each ingest hour in it."""
+        if not frame.height:
+            return
+        if not self._table.is_partitioned:
+            self._write_file(frame, None)
+            return
+        for (hour,), part in frame.partition_by("ingest_hour", as_dict=True, include_key=False).items():
+            self._write_file(part, str(hour))
+
+    def discard(self) -> None:
+        """Delete what was written locally; in an object store a vacuum finds it."""
+        if self._is_local:
+            for action in self.actions:
+                Path(self._uri, action.path).unlink(missing_ok=True)
+
+    def _write_file(self, frame: pl.DataFrame, hour: str | None) -> None:
+        name = f"{uuid.uuid4()}.parquet"
+        path = name if hour is None else f"ingest_hour={hour}/{name}"
+        with storage_errors(self._table):
+            size = self._write_local(path, frame) if self._is_local else self._write_remote(path, frame)
+        values = {} if hour is None else {"ingest_hour": hour}
+        self.actions.append(AddAction(path, size, values, int(time.time() * 1000), True, statistics(frame)))
+
+    def _write_local(self, path: str, frame: pl.DataFrame) -> int:
+        target = Path(self._uri, path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            frame.write_parquet(target, compression="zstd", compression_level=1)
+        except (OSError, pl.exceptions.PolarsError):
+            target.unlink(missing_ok=True)
+            raise
+        return target.stat().st_size
+
+    def _write_remote(self, path: str, frame: pl.DataFrame) -> int:
+        target = f"{self._uri}/{path}"
+        frame.write_parquet(target, compression="zstd", compression_level=1, storage_options=self._options)
+        buffer = io.BytesIO()  # the store reports no size back, and Delta wants one: the same bytes again, in memory
+        frame.write_parquet(buffer, compression="zstd", compression_level=1)
+        return buffer.getbuffer().nbytes
+
+
+def delta_schema(table: Table) -> Schema:
+    """The table's schema in Delta's terms."""
+    return Schema.from_arrow(table.schema)
+
+
+def statistics(frame: pl.DataFrame) -> str:
+    """Delta's statistics of a file, as JSON: the number of rows, minimum and maximum of `MEASURED` columns."""
+    measured = [name for name in frame.columns if name in MEASURED]
+    bounds = frame.select(
+        *(pl.col(name).min().alias(f"min_{name}") for name in measured),
+        *(pl.col(name).max().alias(f"max_{name}") for name in measured),
+    ).row(0, named=True)
+    return json.dumps(
+        {
+            "numRecords": frame.height,
+            "minValues": {name: _plain(bounds[f"min_{name}"]) for name in measured},
+            "maxValues": {name: _plain(bounds[f"max_{name}"]) for name in measured},
+            "nullCount": {},
+        }
+    )
+
+
+def live_files(table: Table, handle: DeltaTable, uri: str) -> pl.DataFrame:
+    """A snapshot's files: path, uri, ingest_hour, rows, size_bytes, and min_* and max_* of `MEASURED` columns."""
+    actions = pl.DataFrame(handle.get_add_actions(flatten=True))
+    measured = [name for name in table.schema if name in MEASURED]
+    return actions.select(
+        "path",
+        (pl.lit(f"{uri}/") + pl.col("path")).alias("uri"),
+        _present(actions, "partition.ingest_hour", pl.String()).alias("ingest_hour"),
+        pl.col("num_records").alias("rows"),
+        "size_bytes",
+        *(_present(actions, f"{kind}.{n}", table.schema[n]).alias(f"{kind}_{n}") for n in measured for kind in _KINDS),
+    )
+
+
+_KINDS = ("min", "max")
+
+
+def _present(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Expr:
+    return pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value
+
+
+def transactions(found: Positions, reached: Positions) -> list[Transaction]:
+    """The app transactions that move a table's fence from `found` to `reached`.
+
+    `<topic>/<partition>` is the next offset; `open:<topic>/<partition>` how many records are open, and
+    `open:<topic>/<partition>:<i>` where each of them begins.
+    """
+    return [
+        transaction
+        for tp, position in reached.items()
+        if position != found.get(tp)
+        for transaction in _of_partition(tp, found.get(tp), position)
+    ]
+
+
+def _of_partition(tp: TopicPartition, found: Position | None, position: Position) -> Iterator[Transaction]:
+    yield Transaction(str(tp), position.next)
+    if position.open or (found and found.open):
+        yield Transaction(f"open:{tp}", len(position.open))
+    for index, offset in enumerate(sorted(position.open)):
+        yield Transaction(f"open:{tp}:{index}", offset)
+
+
+def load_position(handle: DeltaTable, tp: TopicPartition) -> Position:
+    """The position that a snapshot has in a partition; the origin when it never saw it."""
+    count = handle.transaction_version(f"open:{tp}") or 0
+    starts = (handle.transaction_version(f"open:{tp}:{index}") for index in range(count))
+    return Position(handle.transaction_version(str(tp)) or 0, frozenset(starts))
+
+
+@contextmanager
+def storage_errors(table: Table) -> Iterator[None]:
+    """Turn what Polars, delta-rs and the operating system raise into the lake's errors."""
+    try:
+        yield
+    except CommitFailedError as error:
+        if _is_full(error):
+            raise _full(table, error) from error
+        raise CommitConflictError(f"{table.path}: {error}") from error
+    except (OSError, DeltaError, pl.exceptions.PolarsError) as error:
+        if _is_full(error):
+            raise _full(table, error) from error
+        raise LakeError(f"{table.path} cannot be read or written: {error}") from error
+
+
+def _is_full(error: Exception) -> bool:
+    return any(sign in str(error).lower() for sign in NO_SPACE)
+
+
+def _full(table: Table, error: Exception) -> StorageFullError:
+    return StorageFullError(
+        f"no space is left for {table.path}; nothing was committed and nothing is lost, "
+        f"free some space and it goes on by itself: {error}"
+    )
