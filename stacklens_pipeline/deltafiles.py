@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
-from deltalake import DeltaTable, Schema, Transaction
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction
 
@@ -43,8 +43,40 @@ class Written:
         if not self._table.is_partitioned:
             self._write_file(frame, None)
             return
-        for (hour,), part in frame.partition_by("ingest_hour", as_dict=True, include_key=False).items():
-            self._write_file(part, str(hour))
+        try:
+            for (hour,), part in frame.partition_by("ingest_hour", as_dict=True, include_key=False).items():
+                self._write_file(part, str(hour))
+        except LakeError:
+            self.discard()
+            raise
+
+    def commit(self, handle: DeltaTable, fence: list[Transaction], replaced_hour: str | None = None) -> bool:
+        """Commit the files on the handle's snapshot, in place of an hour's where one is given.
+
+        Returns False, the files being deleted, when another writer committed first.
+        """
+        try:
+            with storage_errors(self._table):
+                handle.create_write_transaction(
+                    self.actions,
+                    "overwrite" if replaced_hour else "append",
+                    delta_schema(self._table),
+                    partition_by=["ingest_hour"] if self._table.is_partitioned else [],
+                    partition_filters=[("ingest_hour", "=", replaced_hour)] if replaced_hour else None,
+                    # a fence was read from this very snapshot, so its commit must not be rebased onto another;
+                    # a replacement may be: what was appended since lies past the positions it was made for
+                    commit_properties=CommitProperties(
+                        app_transactions=fence, max_commit_retries=None if replaced_hour else 0
+                    ),
+                    post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
+                )
+        except CommitConflictError:
+            self.discard()
+            return False
+        except LakeError:
+            self.discard()
+            raise
+        return True
 
     def discard(self) -> None:
         """Delete what was written locally; in an object store a vacuum finds it."""

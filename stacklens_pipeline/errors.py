@@ -18,6 +18,12 @@
 Bad data is never an exception: it is a row of `parsed/dead_letters`.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stacklens_pipeline.eventlog.base import OffsetRange
+
 
 class StackLensError(Exception):
     """Whatever StackLens itself raises."""
@@ -44,7 +50,11 @@ class OffsetOutOfRangeError(EventLogError):
 
 
 class CorruptRangeError(EventLogError):
-    """The log holds the range but cannot give it back intact."""
+    """The log holds the `ranges` but cannot give them back intact."""
+
+    def __init__(self, message: str, ranges: Sequence["OffsetRange"] = ()) -> None:
+        super().__init__(message)
+        self.ranges = tuple(ranges)
 
 
 class MessageTooLargeError(EventLogError):

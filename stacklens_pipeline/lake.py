@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
+from deltalake import DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from stacklens_pipeline import deltafiles
-from stacklens_pipeline.errors import CommitConflictError, LakeError
+from stacklens_pipeline.errors import CommitConflictError
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.position import Position, Positions, lacking
 from stacklens_pipeline.tables import Table
@@ -31,9 +31,9 @@ Rows = Callable[[Positions], pl.DataFrame]
 
 @dataclass(frozen=True)
 class Appended:
-    """What one append did: rows written, the positions it found and those it left."""
+    """What one append did: rows written by ingest hour, the positions it found and those it left."""
 
-    rows: int
+    rows: Mapping[str, int]
     found: Positions
     reached: Positions
 
@@ -46,6 +46,15 @@ class Lake:
         self.storage_options = dict(storage_options or {})
         self._handles: dict[str, DeltaTable] = {}
         self._held: dict[str, tuple[int, dict[TopicPartition, Position]]] = {}
+        self._is_frozen = False
+
+    def snapshot(self, tables: Iterable[Table]) -> "Lake":
+        """The tables as they are now, taken in the given order; it does not follow later commits."""
+        frozen = Lake(self.root, self.storage_options)
+        for table in tables:
+            frozen._refreshed(table)
+        frozen._is_frozen = True
+        return frozen
 
     # Writing
 
@@ -61,25 +70,18 @@ class Lake:
             found = self._positions(table, handle, upto)
             reached = {tp: found[tp] | position for tp, position in upto.items()}
             if reached == found:
-                return Appended(0, found, reached)
+                return Appended({}, found, reached)
             frame = rows(found)
             if self._commit(table, handle, frame, deltafiles.transactions(found, reached)):
                 self._held[table.path] = (handle.version() + 1, {**self._held[table.path][1], **reached})
-                return Appended(frame.height, found, reached)
+                return Appended(_by_hour(frame), found, reached)
         raise CommitConflictError(f"{table.path} was committed to by others {ATTEMPTS} times in a row")
 
-    def replace(self, table: Table, hour: str, rows: Callable[["Lake"], pl.DataFrame]) -> int:
-        """Put what `rows` gives in the place of the hour's partition; no fence moves. Returns the number of rows.
-
-        `rows` gets the lake as it is in the snapshot replaced; if another writer touches the partition, it is asked
-        again.
-        """
-        for _ in range(ATTEMPTS):
-            handle = self._refreshed(table)
-            frame = rows(self)
-            if self._commit(table, handle, frame, [], replaced_hour=hour):
-                return frame.height
-        raise CommitConflictError(f"hour {hour} of {table.path} is being written to by others")
+    def replacement(self, table: Table, hour: str, partitions: Iterable[TopicPartition]) -> "Replacement":
+        """Begin to put other rows in the place of an hour's partition; no fence moves."""
+        handle = self._snapshot_handle(table)
+        held = {tp: deltafiles.load_position(handle, tp) for tp in partitions}
+        return Replacement(handle, deltafiles.Written(table, self._uri(table), self.storage_options), hour, held)
 
     def add(self, table: Table, frame: pl.DataFrame) -> int:
         """Commit rows without a fence: for tables that are not fed by offsets."""
@@ -164,9 +166,7 @@ class Lake:
         """Delete files that no snapshot younger than `hours` needs, crashed writers' leftovers too; returns how many."""
         handle = self._refreshed(table)
         with deltafiles.storage_errors(table):
-            gone = handle.vacuum(
-                retention_hours=int(hours), enforce_retention_duration=False, dry_run=False, full=True
-            )
+            gone = handle.vacuum(retention_hours=int(hours), enforce_retention_duration=False, dry_run=False, full=True)
             handle.cleanup_metadata()
         return len(gone)
 
@@ -180,9 +180,13 @@ class Lake:
             handle = self._handles.get(table.path)
             if handle is None:
                 handle = self._handles[table.path] = self._open(table)
-            else:
+            elif not self._is_frozen:
                 handle.update_incremental()
             return handle
+
+    def _snapshot_handle(self, table: Table) -> DeltaTable:
+        with deltafiles.storage_errors(table):
+            return self._open(table)
 
     def _open(self, table: Table) -> DeltaTable:
         try:
@@ -216,37 +220,11 @@ class Lake:
     def _is_known(self, handle: DeltaTable, tp: TopicPartition) -> bool:
         return handle.transaction_version(str(tp)) is not None
 
-    def _commit(
-        self,
-        table: Table,
-        handle: DeltaTable,
-        frame: pl.DataFrame,
-        transactions: list[Transaction],
-        replaced_hour: str | None = None,
-    ) -> bool:
+    def _commit(self, table: Table, handle: DeltaTable, frame: pl.DataFrame, fence: list[Transaction]) -> bool:
         """Write the files and commit them on the handle's snapshot; False when another writer was there first."""
         written = deltafiles.Written(table, self._uri(table), self.storage_options)
-        try:
-            written.write(frame)
-            with deltafiles.storage_errors(table):
-                handle.create_write_transaction(
-                    written.actions,
-                    "overwrite" if replaced_hour else "append",
-                    deltafiles.delta_schema(table),
-                    partition_by=["ingest_hour"] if table.is_partitioned else [],
-                    partition_filters=[("ingest_hour", "=", replaced_hour)] if replaced_hour else None,
-                    commit_properties=CommitProperties(app_transactions=transactions, max_commit_retries=0),
-                    post_commithook_properties=PostCommitHookProperties(
-                        create_checkpoint=True, cleanup_expired_logs=False
-                    ),
-                )
-        except CommitConflictError:
-            written.discard()
-            return False
-        except LakeError:
-            written.discard()
-            raise
-        return True
+        written.write(frame)
+        return written.commit(handle, fence)
 
     def _scan_files(self, table: Table, uris: list[str]) -> pl.LazyFrame:
         if not uris:
@@ -260,6 +238,24 @@ class Lake:
         return frame.select(table.schema.names())
 
 
+class Replacement:
+    """Other rows for one hour of a table, written file by file and put in place by one commit."""
+
+    def __init__(self, handle: DeltaTable, written: deltafiles.Written, hour: str, held: Positions) -> None:
+        self.held = held
+        self.rows = 0
+        self._handle, self._written, self._hour = handle, written, hour
+
+    def write(self, frame: pl.DataFrame) -> None:
+        """Write rows of the hour."""
+        self._written.write(frame)
+        self.rows += frame.height
+
+    def commit(self) -> bool:
+        """Put the rows in place; False, and nothing is changed, when the table was committed to in the meantime."""
+        return self._written.commit(self._handle, [], replaced_hour=self._hour)
+
+
 def fenced(frame: pl.DataFrame) -> Rows:
     """The rows of a frame with topic, partition and offset that a table lacks, for `Lake.append`."""
 
@@ -268,3 +264,9 @@ def fenced(frame: pl.DataFrame) -> Rows:
         return frame if mask.all() else frame.filter(mask)
 
     return rows
+
+
+def _by_hour(frame: pl.DataFrame) -> dict[str, int]:
+    if not frame.height or "ingest_hour" not in frame.columns:
+        return {}
+    return dict(frame["ingest_hour"].value_counts().rows())

@@ -56,17 +56,18 @@ ORIGIN = Position(0)
 Positions = Mapping[TopicPartition, Position]
 
 
-def lacking(positions: Positions) -> pl.Expr:
+def lacking(positions: Positions, offset: str = "offset") -> pl.Expr:
     """A predicate over topic, partition and offset: records that a table at `positions` does not hold yet.
 
-    Records of partitions that `positions` does not name are lacking: nothing of them was taken so far.
+    `offset` names the column with the offset of the record's first message. Records of partitions that `positions`
+    does not name are lacking: nothing of them was taken so far.
     """
     held = pl.lit(False)
     for (topic, partition), position in positions.items():
         here = (pl.col("topic") == topic) & (pl.col("partition") == partition)
-        inside = pl.col("offset") < position.next
+        inside = pl.col(offset) < position.next
         if position.open:
-            inside &= ~pl.col("offset").is_in(sorted(position.open))
+            inside &= ~pl.col(offset).is_in(sorted(position.open))
         held = held | (here & inside)
     return ~held
 

@@ -33,7 +33,9 @@ class KafkaSettings(BaseModel):
     oauth_client_id: str | None = Field(None)
     oauth_client_secret: SecretStr | None = Field(None)
     oauth_scope: str | None = Field(None)
-    ssl_ca_file: Path | None = Field(None, description="PEM file of the authority that signed the brokers' certificates")
+    ssl_ca_file: Path | None = Field(
+        None, description="PEM file of the authority that signed the brokers' certificates"
+    )
     ssl_certificate_file: Path | None = Field(None, description="PEM file of the client's certificate")
     ssl_key_file: Path | None = Field(None, description="PEM file of the client's key")
     ssl_key_password: SecretStr | None = Field(None)
@@ -97,7 +99,9 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path("data"), description="everything that is written lies below it")
-    lake_uri: str | None = Field(None, description="the lake's root: a folder or an object store; default data_dir/lake")
+    lake_uri: str | None = Field(
+        None, description="the lake's root: a folder or an object store; default data_dir/lake"
+    )
     storage_options: dict[str, str] = Field({}, description="options of the object store, as JSON")
     config_dir: Path = Field(Path("config"), description="what `stacklens init` writes and the code locations read")
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)

@@ -1,0 +1,185 @@
+"""The drain: takes microbatch after microbatch from the event log and commits each to every table.
+
+A microbatch is a function of a range of offsets. Raw is committed first; every table made from it fences itself, so a
+crash anywhere leaves tables at different positions, and the next step heals them from raw before it reads on.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from stacklens_pipeline.errors import CorruptRangeError, OffsetOutOfRangeError
+from stacklens_pipeline.eventlog.base import EventLog, OffsetRange, TopicPartition
+from stacklens_pipeline.lake import Lake, fenced
+from stacklens_pipeline.microbatch import DERIVED, Microbatch, lines_of_open
+from stacklens_pipeline.planner import Clock, Planner, utc_now
+from stacklens_pipeline.position import Position, meet
+from stacklens_pipeline.settings import IngestSettings
+from stacklens_pipeline.tables import DEAD_LETTERS, OFFSET_GAPS, RAW_LOGS, Table
+
+Ends = Mapping[TopicPartition, int]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did: rows committed by table and ingest hour, the offsets reached, messages still unread.
+
+    `has_more` says that the next step should follow at once.
+    """
+
+    rows: Mapping[tuple[Table, str], int] = field(default_factory=dict)
+    reached: Ends = field(default_factory=dict)
+    messages: int = 0
+    lag: int = 0
+    has_more: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there was nothing to do."""
+        return not self.rows and not self.has_more
+
+    @property
+    def dead_letters(self) -> int:
+        """Messages that no parser could take."""
+        return sum(count for (table, _), count in self.rows.items() if table is DEAD_LETTERS)
+
+
+class Drain:
+    """Steps through what is unread. Any number may run at once; the fences keep every offset exactly once."""
+
+    def __init__(self, lake: Lake, log: EventLog, ingest: IngestSettings, now: Clock = utc_now) -> None:
+        self._lake, self._log, self._ingest, self._now = lake, log, ingest, now
+        self._planner = Planner(lake, log, ingest, now)
+        self._raw: dict[TopicPartition, Position] = {}
+        self._open = RAW_LOGS.empty()
+        self._is_healed = False
+
+    def step(self) -> Step:
+        """Heal what a crash or another runner left, or take one microbatch from the event log.
+
+        Raises EventLogError and LakeError; nothing is lost, the step can be tried again.
+        """
+        try:
+            self._planner.refresh()
+            return self._take() if self._is_healed else self._heal()
+        except BaseException:
+            self._is_healed = False  # a commit may have been cut short: look at the tables before going on
+            raise
+
+    # Past raw: from the event log
+
+    def _take(self) -> Step:
+        unread = self._planner.unread(self._raw, self._ingest.max_rows)
+        self._record_gaps({_range(gap): gap.reason for gap in unread.gaps})
+        if not unread.ranges:
+            return self._close_open()
+        try:
+            lines, ends = self._planner.read(unread.ranges, self._ingest.max_bytes)
+        except OffsetOutOfRangeError:  # retention moved on between the plan and the read: plan again
+            return Step(lag=unread.lag, has_more=True)
+        except CorruptRangeError as error:
+            self._record_gaps({self._planner.in_lake(bad): "corrupt" for bad in error.ranges})
+            return Step(lag=unread.lag, has_more=True)
+        return self._store(lines, ends, unread.lag - sum(ends[tp] - self._next(tp) for tp in ends))
+
+    def _store(self, lines: pl.DataFrame, ends: Ends, lag: int) -> Step:
+        appended = self._lake.append(RAW_LOGS, {tp: Position(end) for tp, end in ends.items()}, fenced(lines))
+        if any(appended.found[tp].next != self._next(tp) and appended.found[tp].next for tp in ends):
+            self._is_healed = False  # another runner was first: go on from what raw holds
+            return Step(lag=lag, has_more=True)
+        self._raw.update(appended.reached)
+        rows = Counter({(RAW_LOGS, hour): count for hour, count in appended.rows.items()})
+        held_open = {tp: self._raw[tp].next for tp in _partitions(self._open)}
+        rows += self._derive(_in_order(self._open, lines), {**held_open, **ends})
+        self._log.commit_advisory({self._planner.in_log(tp): end for tp, end in ends.items()})
+        return Step(rows, ends, lines.height, lag, has_more=lag > 0)
+
+    def _close_open(self) -> Step:
+        """Without new lines, records that still wait are closed once the clock says that none can join them."""
+        if not self._open.height:
+            return Step()
+        before = self._open.height
+        rows = self._derive(self._open, {tp: self._raw[tp].next for tp in _partitions(self._open)})
+        return Step(rows) if self._open.height < before else Step()
+
+    def _record_gaps(self, gaps: Mapping[OffsetRange, str]) -> None:
+        """Note ranges that cannot be read, then let raw jump over them: in this order, so that no jump is silent."""
+        for gap, reason in gaps.items():
+            tp, end = TopicPartition(gap.topic, gap.partition), Position(gap.end)
+            row = pl.DataFrame(
+                [(*tp, gap.start, gap.end, reason, self._now())], schema=OFFSET_GAPS.schema, orient="row"
+            )
+            self._lake.append(OFFSET_GAPS, {tp: end}, lambda _, row=row: row)
+            self._raw.update(self._lake.append(RAW_LOGS, {tp: end}, lambda _: RAW_LOGS.empty()).reached)
+
+    # Up to raw: from the lake
+
+    def _heal(self) -> Step:
+        """Bring the tables behind raw one slice further; when there are none, take up the open records."""
+        partitions = self._planner.partitions
+        self._raw = self._lake.positions(RAW_LOGS, partitions)
+        tables = [self._lake.positions(table, partitions) for table in DERIVED]
+        self._open = RAW_LOGS.empty()
+        for tp, raw in self._raw.items():
+            reached = {table.get(tp, Position(0)) for table in tables}
+            if reached != {Position(raw.next, meet(reached).open)}:
+                return self._heal_slice(tp, meet(reached), raw.next)
+            self._open = _in_order(self._open, self._open_lines(tp, meet(reached)))
+        self._is_healed = True
+        return self._take()
+
+    def _heal_slice(self, tp: TopicPartition, reached: Position, high: int) -> Step:
+        """Derive again what lies in raw past the position that all tables have reached."""
+        first = self._first_stored(tp, reached.next)
+        end = high if first is None else min(first + self._ingest.max_rows, high)
+        ahead = self._lake.scan_offsets(RAW_LOGS, tp, reached.next, end).collect()
+        rows = self._derive(_in_order(self._open_lines(tp, reached), ahead), {tp: end})
+        return Step(rows, {tp: end}, ahead.height, has_more=True)
+
+    def _open_lines(self, tp: TopicPartition, position: Position) -> pl.DataFrame:
+        if not position.open:
+            return RAW_LOGS.empty()
+        lines = self._lake.scan_offsets(RAW_LOGS, tp, position.start, position.next).collect()
+        return lines_of_open(lines.sort("offset"), {tp: position})
+
+    def _first_stored(self, tp: TopicPartition, offset: int) -> int | None:
+        """A lower bound of the next stored offset, from the files' statistics: holes may be wide."""
+        files = self._lake.files(RAW_LOGS).filter(
+            pl.col("max_offset") >= offset, pl.col("min_topic") <= tp.topic, pl.col("max_topic") >= tp.topic
+        )
+        smallest = files["min_offset"].min()
+        return None if smallest is None else max(offset, int(smallest))  # type: ignore[arg-type]
+
+    # Both
+
+    def _derive(self, lines: pl.DataFrame, ends: Ends) -> "Counter[tuple[Table, str]]":
+        """Commit what the lines become to every table past raw, and keep the lines of records that still wait."""
+        batch = Microbatch(lines, ends, self._now())
+        rows: Counter[tuple[Table, str]] = Counter()
+        for table in DERIVED:
+            appended = self._lake.append(table, batch.positions, batch.rows(table, self._now))
+            rows.update({(table, hour): count for hour, count in appended.rows.items()})
+        self._open = batch.open_lines
+        return rows
+
+    def _next(self, tp: TopicPartition) -> int:
+        return self._raw.get(tp, Position(0)).next
+
+
+def _range(gap: OffsetRange) -> OffsetRange:
+    return OffsetRange(gap.topic, gap.partition, gap.start, gap.end)
+
+
+def _partitions(lines: pl.DataFrame) -> list[TopicPartition]:
+    return [TopicPartition(*row) for row in lines.select("topic", "partition").unique().rows()]
+
+
+def _in_order(*frames: pl.DataFrame) -> pl.DataFrame:
+    """Frames of raw rows as one, in the order of offsets within each partition."""
+    filled = [frame for frame in frames if frame.height]
+    if not filled:
+        return RAW_LOGS.empty()
+    joined = filled[0] if len(filled) == 1 else pl.concat(filled)
+    return joined.sort("topic", "partition", "offset", maintain_order=True)

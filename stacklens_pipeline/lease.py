@@ -1,0 +1,83 @@
+"""Leases: who is working, as a small file in the lake that is trusted more than any run's status.
+
+A lease keeps two runners from doing the same work twice; it is not what makes the result right (the fences are). So it
+needs no lock: the worst that a race costs is a batch computed twice and committed once.
+"""
+
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from stacklens_pipeline.planner import Clock, utc_now
+
+LIFETIME = timedelta(seconds=15)
+"""A holder that has not renewed for so long is dead: several times the longest microbatch, and renewal runs aside."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lease, until when, and when it means to give it up."""
+
+    name: str
+    expires_at: datetime
+    ends_at: datetime
+
+
+class Lease:
+    """One named lease below a local lake root."""
+
+    def __init__(self, root: str, name: str, holder: str = "", now: Clock = utc_now) -> None:
+        self._held, self._wanted = (Path(root, "_leases", f"{name}.{kind}.json") for kind in ("held", "wanted"))
+        self.holder = holder or uuid.uuid4().hex
+        self._now = now
+
+    def current(self) -> Holder | None:
+        """The holder that is alive, if there is one."""
+        return self._alive(self._held)
+
+    def successor(self) -> Holder | None:
+        """Who waits for the lease, if anybody does."""
+        return self._alive(self._wanted)
+
+    def take(self, ends_at: datetime) -> bool:
+        """Take or renew the lease; False when somebody else who is alive holds it."""
+        holder = self.current()
+        if holder is not None and holder.name != self.holder:
+            return False
+        self._write(self._held, ends_at)
+        taken = self.current()
+        return taken is not None and taken.name == self.holder
+
+    def want(self, ends_at: datetime) -> None:
+        """Say that we wait for the lease: its holder gives it up after its step."""
+        self._write(self._wanted, ends_at)
+
+    def is_wanted(self) -> bool:
+        """Whether somebody else waits for it."""
+        successor = self.successor()
+        return successor is not None and successor.name != self.holder
+
+    def release(self) -> None:
+        """Give up what is ours: the lease, and our wish for it."""
+        for path, holder in ((self._held, self.current()), (self._wanted, self.successor())):
+            if holder is not None and holder.name == self.holder:
+                path.unlink(missing_ok=True)
+
+    def _alive(self, path: Path) -> Holder | None:
+        try:
+            found = orjson.loads(path.read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return None
+        expires, ends = (datetime.fromisoformat(found[key]) for key in ("expires_at", "ends_at"))
+        return Holder(found["name"], expires, ends) if expires > self._now() else None
+
+    def _write(self, path: Path, ends_at: datetime) -> None:
+        content = {"name": self.holder, "expires_at": self._now() + LIFETIME, "ends_at": ends_at}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(f".{uuid.uuid4().hex}")
+        aside.write_bytes(orjson.dumps(content))
+        os.replace(aside, path)

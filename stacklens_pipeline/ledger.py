@@ -1,0 +1,70 @@
+"""The ledger: what each stage took, so that conservation can be proved after the rows themselves have expired."""
+
+from datetime import datetime
+
+import polars as pl
+
+from stacklens_pipeline.position import Position, Positions, lacking
+from stacklens_pipeline.tables import LEDGER
+
+BY = ("topic", "partition", "ingest_hour", "stage", "outcome", "reason")
+"""What ledger rows are added up by; their counts add up, offsets and times widen."""
+
+_AT = ["topic", "partition", "offset"]
+
+
+def entries(
+    lines: pl.DataFrame, taken: pl.DataFrame, records: pl.DataFrame, found: Positions, at: datetime
+) -> pl.DataFrame:
+    """Ledger rows of one microbatch, of what a ledger at `found` lacks.
+
+    `lines` are the raw rows; `taken` has one row for each message that became (part of) a record or a dead letter,
+    with `record_offset`, `outcome` and `reason`; `records` are the enriched rows.
+    """
+    sizes = lines.select(*_AT, "appended_at", pl.col("value").bin.size().alias("value_bytes"))
+    raw = lines.select(*_AT, "ingest_hour").filter(lacking(_without_open(found)))
+    taken = taken.filter(lacking(found, offset="record_offset"))
+    records = records.filter(lacking(found)).select(*_AT, "ingest_hour", "raw_messages")
+    parts = [
+        _summary(raw.with_columns(raw_messages=1), sizes, "raw"),
+        _summary(taken.with_columns(raw_messages=1), sizes, "parsed", pl.col("offset") == pl.col("record_offset")),
+        _summary(records, sizes, "enriched"),
+        _summary(records, sizes, "aggregated"),
+    ]
+    return pl.concat(parts).with_columns(pl.lit(at).alias("committed_at")).select(LEDGER.schema.names())
+
+
+def summed(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Ledger rows added up to one for each topic, partition, hour, stage, outcome and reason."""
+    return rows.group_by(BY).agg(
+        pl.col("rows", "messages").sum(),
+        pl.col("first_offset").min(),
+        pl.col("last_offset").max(),
+        pl.col("value_bytes").sum(),
+        pl.col("appended_at_max", "committed_at").max(),
+    )
+
+
+def _summary(rows: pl.DataFrame, sizes: pl.DataFrame, stage: str, is_row: pl.Expr | None = None) -> pl.DataFrame:
+    """One ledger row for each partition, hour, outcome and reason of a stage's rows."""
+    if "outcome" not in rows.columns:
+        rows = rows.with_columns(outcome=pl.lit("stored"), reason=pl.lit(None, pl.String))
+    return (
+        rows.join(sizes, on=_AT, how="left")
+        .group_by("topic", "partition", "ingest_hour", "outcome", "reason")
+        .agg(
+            pl.lit(stage).alias("stage"),
+            (pl.len() if is_row is None else is_row.sum()).cast(pl.Int64).alias("rows"),
+            pl.col("raw_messages").sum().cast(pl.Int64).alias("messages"),
+            pl.col("offset").min().alias("first_offset"),
+            pl.col("offset").max().alias("last_offset"),
+            pl.col("value_bytes").sum().cast(pl.Int64),
+            pl.col("appended_at").max().alias("appended_at_max"),
+        )
+        .select([name for name in LEDGER.schema.names() if name != "committed_at"])
+    )
+
+
+def _without_open(positions: Positions) -> Positions:
+    """Positions by lines instead of records: a line of an open record is in raw already."""
+    return {tp: Position(position.next) for tp, position in positions.items()}

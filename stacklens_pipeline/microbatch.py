@@ -1,0 +1,96 @@
+"""One microbatch: from raw lines to what every table downstream of raw takes of them. Pure; nothing is written here.
+
+The same function serves the drain, the healing after a crash and the back-fill of an hour.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+
+import polars as pl
+
+from stacklens_pipeline.aggregate import aggregate_records
+from stacklens_pipeline.enrich import enrich
+from stacklens_pipeline.eventlog.base import TopicPartition
+from stacklens_pipeline.lake import Rows, fenced
+from stacklens_pipeline.ledger import entries
+from stacklens_pipeline.parse import parse_lines
+from stacklens_pipeline.position import Position, Positions, lacking
+from stacklens_pipeline.tables import (
+    DEAD_LETTERS,
+    ENRICHED_LOGS,
+    LEDGER,
+    LOG_METRICS_1H,
+    LOG_METRICS_1M,
+    LOG_METRICS_5M,
+    PARSED_LOGS,
+    REQUEST_FAILURES_5M,
+    Table,
+)
+
+METRICS = (LOG_METRICS_1M, LOG_METRICS_5M, LOG_METRICS_1H, REQUEST_FAILURES_5M)
+DERIVED = (DEAD_LETTERS, PARSED_LOGS, ENRICHED_LOGS, *METRICS, LEDGER)
+"""The tables that are made from raw/logs, in the order in which a microbatch commits them."""
+
+STREAM = ("topic", "partition", "source", "peer", "key")
+"""Lines of one stream can belong to one record."""
+
+
+class Microbatch:
+    """What a batch of raw lines becomes, worked out as far as it is asked for."""
+
+    def __init__(self, lines: pl.DataFrame, ends: Mapping[TopicPartition, int], closed_at: datetime | None) -> None:
+        self.lines = lines
+        self._parsed = parse_lines(lines, closed_at=closed_at)
+        self.positions: Positions = {
+            tp: Position(end, frozenset(self._parsed.open.get(tp, ()))) for tp, end in ends.items()
+        }
+        self._metrics: tuple[Positions, Mapping[Table, pl.DataFrame]] | None = None
+
+    @cached_property
+    def enriched(self) -> pl.DataFrame:
+        """The records of `enriched/logs`."""
+        return enrich(self._parsed.parsed)
+
+    @property
+    def open_lines(self) -> pl.DataFrame:
+        """Raw rows of records that wait for more lines: to be given again with the next batch."""
+        return lines_of_open(self.lines, self.positions)
+
+    def rows(self, table: Table, now: Callable[[], datetime]) -> Rows:
+        """What a table takes, for `Lake.append`: only what lies past the positions it has."""
+        if table is DEAD_LETTERS:
+            return fenced(self._parsed.rejected)
+        if table is PARSED_LOGS:
+            return fenced(self._parsed.parsed)
+        if table is ENRICHED_LOGS:
+            return fenced(self.enriched)
+        if table is LEDGER:
+            return lambda found: entries(self.lines, self._parsed.line_records, self.enriched, found, now())
+        return lambda found: self._aggregated(found)[table]
+
+    def of_hour(self, table: Table, hour: str, held: Positions) -> pl.DataFrame:
+        """What a table at `held` has of an hour in this batch: for a rebuild of the hour."""
+        frames = {DEAD_LETTERS: self._parsed.rejected, PARSED_LOGS: self._parsed.parsed}
+        rows = frames.get(table, self.enriched).filter(~lacking(held), pl.col("ingest_hour") == hour)
+        return aggregate_records(rows)[table] if table in METRICS else rows
+
+    def _aggregated(self, found: Positions) -> Mapping[Table, pl.DataFrame]:
+        if self._metrics is None or self._metrics[0] != found:
+            self._metrics = found, aggregate_records(fenced(self.enriched)(found))
+        return self._metrics[1]
+
+
+def lines_of_open(lines: pl.DataFrame, positions: Positions) -> pl.DataFrame:
+    """The lines, in order, that belong to the records which are open at the positions.
+
+    An open record is the last of its stream: its lines are those of the stream from its first offset on.
+    """
+    starts = [(*tp, offset) for tp, position in positions.items() for offset in position.open]
+    if not starts:
+        return lines.clear()
+    schema = {"topic": pl.String, "partition": pl.Int32, "offset": pl.Int64}
+    first = lines.join(pl.DataFrame(starts, schema=schema, orient="row"), on=list(schema), how="semi")
+    began = first.select(*STREAM, pl.col("offset").alias("began"))
+    joined = lines.join(began, on=list(STREAM), how="inner", nulls_equal=True, maintain_order="left")
+    return joined.filter(pl.col("offset") >= pl.col("began")).select(lines.columns)

@@ -1,0 +1,129 @@
+"""Rebuilding an hour from raw: the same function as the drain's, put in the place of what the partition holds.
+
+A rebuild takes exactly the records that a table has reached in its snapshot, and gives what the hour was, row by row,
+for the same parser version. It is refused where raw is no longer complete. Memory is that of a microbatch.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from stacklens_pipeline.errors import CommitConflictError, ConfigurationError, IncompletePartitionError
+from stacklens_pipeline.eventlog.base import OffsetRange, TopicPartition
+from stacklens_pipeline.lake import Lake, Replacement
+from stacklens_pipeline.ledger import summed
+from stacklens_pipeline.microbatch import DERIVED, Microbatch
+from stacklens_pipeline.parse import LONGEST_RECORD
+from stacklens_pipeline.tables import LEDGER, RAW_LOGS, Table
+
+REBUILT = tuple(table for table in DERIVED if table is not LEDGER)
+"""Tables that can be rebuilt; raw is immutable, and the ledger says what was."""
+
+ATTEMPTS = 5
+
+
+def rebuild(lake: Lake, hour: str, tables: Iterable[Table] = REBUILT, max_rows: int = 131_072) -> dict[Table, int]:
+    """Replace an hour's partition of each table by what raw gives; returns rows by table.
+
+    Raises IncompletePartitionError when raw no longer holds the hour, and CommitConflictError when the hour is written
+    to faster than it can be rebuilt (whoever holds the drain's lease is safe from that).
+    """
+    asked = list(tables)
+    missing = [table for table in REBUILT if table in asked]
+    if not missing:
+        raise ConfigurationError(f"none of these tables can be rebuilt: {', '.join(t.path for t in asked)}")
+    refuse_incomplete(lake, hour)
+    rows: dict[Table, int] = {}
+    for _ in range(ATTEMPTS):
+        replacements = _prepared(lake, hour, missing, max_rows)
+        rows |= {table: r.rows for table, r in replacements.items() if r.commit()}
+        missing = [table for table in missing if table not in rows]
+        if not missing:
+            return rows
+    raise CommitConflictError(f"hour {hour} of {missing[0].path} is being written to by others")
+
+
+def refuse_incomplete(lake: Lake, hour: str) -> None:
+    """Raise IncompletePartitionError unless raw holds every message that the ledger says it took in the hour."""
+    of_raw = (pl.col("stage") == "raw") & (pl.col("outcome") == "stored")
+    said = summed(lake.scan(LEDGER, hours=[hour]).filter(of_raw)).select("topic", "partition", "rows").collect()
+    held = lake.scan(RAW_LOGS, hours=[hour]).group_by("topic", "partition").len("held").collect()
+    both = said.join(held, on=["topic", "partition"], how="left").with_columns(pl.col("held").fill_null(0))
+    for topic, partition, rows, found in both.filter(pl.col("held") < pl.col("rows")).rows():
+        raise IncompletePartitionError(
+            f"hour {hour} cannot be rebuilt: of its {rows} raw messages of {topic}/{partition} only {found} are left, "
+            f"the others have expired or were erased"
+        )
+
+
+def _prepared(lake: Lake, hour: str, tables: Sequence[Table], max_rows: int) -> Mapping[Table, Replacement]:
+    """The tables' new files, written but not committed."""
+    extents = _extents(lake, hour)
+    partitions = [extent.partition for extent in extents]
+    replacements = {table: lake.replacement(table, hour, partitions) for table in tables}
+    for batch in _batches(lake, extents, max_rows):
+        for table, replacement in replacements.items():
+            replacement.write(batch.of_hour(table, hour, replacement.held))
+    return replacements
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """Where an hour lies in a partition, with the lines around it that may share a record with its own."""
+
+    partition: TopicPartition
+    offsets: OffsetRange
+
+
+def _extents(lake: Lake, hour: str) -> list[_Extent]:
+    own = _bounds(lake.scan(RAW_LOGS, hours=[hour]))
+    around = neighbours(lake.hours(RAW_LOGS), hour)
+    return [
+        _Extent(
+            TopicPartition(topic, partition), _widened(lake, around, OffsetRange(topic, partition, low, high), span)
+        )
+        for topic, partition, low, high, *span in own.rows()
+    ]
+
+
+def _bounds(lines: pl.LazyFrame) -> pl.DataFrame:
+    """topic, partition, first offset, end offset, first and last append time."""
+    offset, at = pl.col("offset"), pl.col("appended_at")
+    return (
+        lines.group_by("topic", "partition")
+        .agg(offset.min().alias("low"), (offset.max() + 1).alias("high"), at.min().alias("from"), at.max().alias("to"))
+        .sort("topic", "partition")
+        .collect()
+    )
+
+
+def _widened(lake: Lake, hours: list[str], own: OffsetRange, span: list) -> OffsetRange:  # type: ignore[type-arg]
+    """The range, widened by lines of neighbouring hours that were appended within a record's longest duration."""
+    near = pl.col("appended_at").is_between(span[0] - LONGEST_RECORD, span[1] + LONGEST_RECORD)
+    here = (pl.col("topic") == own.topic) & (pl.col("partition") == own.partition)
+    around = _bounds(lake.scan(RAW_LOGS, hours=hours).filter(here & near))
+    lows, highs = around["low"].to_list(), around["high"].to_list()
+    return OffsetRange(own.topic, own.partition, min([own.start, *lows]), max([own.end, *highs]))
+
+
+def _batches(lake: Lake, extents: Iterable[_Extent], max_rows: int) -> Iterator[Microbatch]:
+    for extent in extents:
+        waiting = RAW_LOGS.empty()
+        for start in range(extent.offsets.start, extent.offsets.end, max_rows):
+            end = min(start + max_rows, extent.offsets.end)
+            lines = lake.scan_offsets(RAW_LOGS, extent.partition, start, end).collect().sort("offset")
+            is_last = end == extent.offsets.end
+            closed_at = None if is_last or not lines.height else lines["appended_at"][-1]
+            batch = Microbatch(pl.concat([waiting, lines]), {extent.partition: end}, closed_at)
+            waiting = batch.open_lines
+            yield batch
+
+
+def neighbours(hours: list[str], hour: str) -> list[str]:
+    """The hours with rows next to `hour`.
+
+    >>> neighbours(["2026-01-01T00", "2026-01-01T01", "2026-01-01T05"], "2026-01-01T01")
+    ['2026-01-01T00', '2026-01-01T05']
+    """
+    return [h for h in hours if h < hour][-1:] + [h for h in hours if h > hour][:1]

@@ -1,0 +1,162 @@
+"""Conservation, recomputed from the tables and held against the ledger.
+
+raw = messages of parsed + dead letters; parsed = enriched; the metrics add up to enriched; the ledger agrees with each
+of them by the hour; and no record is in a table twice. Downstream snapshots are taken first, so that everything
+upstream of them holds at least what they hold, and a pipeline that goes on writing is verified too.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from stacklens_pipeline.eventlog.base import TopicPartition
+from stacklens_pipeline.lake import Lake
+from stacklens_pipeline.ledger import summed
+from stacklens_pipeline.microbatch import DERIVED, STREAM, lines_of_open
+from stacklens_pipeline.position import Position, Positions, lacking
+from stacklens_pipeline.tables import (
+    DEAD_LETTERS,
+    ENRICHED_LOGS,
+    LEDGER,
+    PARSED_LOGS,
+    RAW_LOGS,
+    WINDOWS,
+    Table,
+)
+
+RECORDS = (RAW_LOGS, PARSED_LOGS, DEAD_LETTERS, ENRICHED_LOGS)
+_BY = ["topic", "partition", "ingest_hour"]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Where counts are not conserved: `expected` and `found` are numbers of messages or rows."""
+
+    law: str
+    where: str
+    expected: int
+    found: int
+
+    def __str__(self) -> str:
+        return f"{self.law}: expected {self.expected}, found {self.found} in {self.where}"
+
+
+def verify(lake: Lake) -> list[Violation]:
+    """Every violation of conservation; an empty list is what a sound lake gives."""
+    frozen = lake.snapshot([*reversed(DERIVED), RAW_LOGS])
+    partitions = known_partitions(frozen)
+    ledger = frozen.positions(LEDGER, partitions)
+    return [
+        *_doubled(frozen),
+        *_against_ledger(frozen, ledger),
+        *_conserved(frozen, ledger),
+        *_metrics(frozen, partitions),
+    ]
+
+
+def known_partitions(lake: Lake) -> list[TopicPartition]:
+    """Partitions that the ledger or raw have rows of."""
+    frames = [lake.scan(table).select("topic", "partition").unique() for table in (LEDGER, RAW_LOGS)]
+    return [TopicPartition(*row) for row in pl.concat(frames).unique().sort("topic", "partition").collect().rows()]
+
+
+def _doubled(lake: Lake) -> Iterator[Violation]:
+    """Rows whose key occurs more than once."""
+    for table in RECORDS:
+        key = list(table.key)
+        twice = lake.scan(table).select(key).group_by(key).len().filter(pl.col("len") > 1)
+        by = twice.group_by("topic", "partition").agg(
+            pl.len().alias("keys"), pl.col("len").sum(), pl.col("offset").min().alias("low"), pl.col("offset").max()
+        )
+        for topic, partition, keys, rows, low, high in by.collect().rows():
+            yield Violation(f"{table.path} holds a row once", f"{topic}/{partition}[{low}, {high + 1})", keys, rows)
+
+
+def _against_ledger(lake: Lake, held: Positions) -> Iterator[Violation]:
+    """The rows in each table, by partition and hour, against what the ledger says was stored and not removed."""
+    entries = summed(lake.scan(LEDGER)).collect()
+    for stage, outcome, table in (
+        ("raw", "stored", RAW_LOGS),
+        ("parsed", "stored", PARSED_LOGS),
+        ("parsed", "dead", DEAD_LETTERS),
+        ("enriched", "stored", ENRICHED_LOGS),
+    ):
+        said = _said(entries, stage, outcome, table)
+        both = said.join(_rows(lake, table, held), on=_BY, how="full", coalesce=True)
+        counts = pl.col("expected", "found").fill_null(0)
+        wrong = both.with_columns(counts).filter(pl.col("expected") != pl.col("found")).sort(_BY)
+        for row in wrong.iter_rows(named=True):
+            yield Violation(f"{table.path} agrees with the ledger", _where(row), row["expected"], row["found"])
+
+
+def _said(entries: pl.DataFrame, stage: str, outcome: str, table: Table) -> pl.DataFrame:
+    """Rows that a table should hold by the ledger: those that came, less those that expired or were erased."""
+    of_table = pl.col("stage") == stage
+    came = of_table & (pl.col("outcome") == outcome)
+    gone = of_table & pl.col("outcome").is_in(["expired", "erased"]) & (pl.col("reason") == table.path)
+    return entries.group_by(_BY).agg(
+        (pl.col("rows").filter(came).sum() - pl.col("rows").filter(gone).sum()).alias("expected"),
+        pl.col("first_offset").min(),
+        pl.col("last_offset").max(),
+    )
+
+
+def _rows(lake: Lake, table: Table, held: Positions) -> pl.DataFrame:
+    predicate = ~lacking(_by_line(held) if table is RAW_LOGS else held)
+    return lake.scan(table).filter(predicate).group_by(_BY).agg(pl.len().cast(pl.Int64).alias("found")).collect()
+
+
+def _conserved(lake: Lake, held: Positions) -> Iterator[Violation]:
+    """raw = messages of parsed + dead letters, and parsed = enriched, of each partition whose raw rows are all there."""
+    entries = summed(lake.scan(LEDGER)).filter(pl.col("outcome").is_in(["expired", "erased"]))
+    whole = {*held} - {TopicPartition(*r) for r in entries.select("topic", "partition").unique().collect().rows()}
+    for tp in sorted(whole):
+        raw = _count(lake, RAW_LOGS, {tp: Position(held[tp].next)}, pl.len()) - _open_lines(lake, tp, held[tp])
+        records = _count(lake, PARSED_LOGS, {tp: held[tp]}, pl.col("raw_messages").sum())
+        dead = _count(lake, DEAD_LETTERS, {tp: held[tp]}, pl.len())
+        where = f"{tp}[0, {held[tp].next})"
+        if raw != records + dead:
+            yield Violation("raw = parsed + dead letters", where, raw, records + dead)
+        parsed, enriched = (_count(lake, t, {tp: held[tp]}, pl.len()) for t in (PARSED_LOGS, ENRICHED_LOGS))
+        if parsed != enriched:
+            yield Violation("parsed = enriched", where, parsed, enriched)
+
+
+def _count(lake: Lake, table: Table, held: Positions, what: pl.Expr) -> int:
+    return int(lake.scan(table).filter(~lacking(held)).select(what.cast(pl.Int64)).collect().item() or 0)
+
+
+def _open_lines(lake: Lake, tp: TopicPartition, held: Position) -> int:
+    """Lines of records that were still open: they are in raw and nowhere else yet."""
+    if not held.open:
+        return 0
+    columns = [*STREAM, "offset"]
+    lines = lake.scan_offsets(RAW_LOGS, tp, held.start, held.next).select(columns).collect()
+    return lines_of_open(lines, {tp: held}).height
+
+
+def _metrics(lake: Lake, partitions: list[TopicPartition]) -> Iterator[Violation]:
+    """What the metrics count is what enriched holds at their positions, unless one of the two has expired."""
+    expired = lake.scan(LEDGER).filter(pl.col("outcome").is_in(["expired", "erased"])).head(1).collect().height
+    if expired:
+        return
+    for table in WINDOWS.values():
+        held = lake.positions(table, partitions)
+        expected = _count(lake, ENRICHED_LOGS, held, pl.len())
+        found = int(lake.scan(table).select(pl.col("count").sum()).collect().item() or 0)
+        if expected != found:
+            yield Violation(f"{table.path} adds up to enriched/logs", _span(held), expected, found)
+
+
+def _by_line(positions: Positions) -> Positions:
+    return {tp: Position(position.next) for tp, position in positions.items()}
+
+
+def _where(row: dict[str, object]) -> str:
+    topic, partition, hour = row["topic"], row["partition"], row["ingest_hour"]
+    return f"{topic}/{partition} hour {hour}, offsets {row['first_offset']} to {row['last_offset']}"
+
+
+def _span(held: Positions) -> str:
+    return ", ".join(f"{tp}[0, {position.next})" for tp, position in sorted(held.items())) or "no partition"
