@@ -81,7 +81,9 @@ class Lake:
         """Begin to put other rows in the place of an hour's partition; no fence moves."""
         handle = self._snapshot_handle(table)
         held = {tp: deltafiles.load_position(handle, tp) for tp in partitions}
-        return Replacement(handle, deltafiles.Written(table, self._uri(table), self.storage_options), hour, held)
+        written = deltafiles.Written(table, self.uri(table), self.storage_options)
+        files = deltafiles.live_files(table, handle, self.uri(table)).filter(pl.col("ingest_hour") == hour)
+        return Replacement(handle, written, hour, held, self._scan_files(table, files["uri"].to_list()))
 
     def add(self, table: Table, frame: pl.DataFrame) -> int:
         """Commit rows without a fence: for tables that are not fed by offsets."""
@@ -134,11 +136,19 @@ class Lake:
 
     def files(self, table: Table) -> pl.DataFrame:
         """Live files: uri, ingest_hour, rows, size_bytes, and `min_<column>`, `max_<column>` of their statistics."""
-        return deltafiles.live_files(table, self._refreshed(table), self._uri(table))
+        return deltafiles.live_files(table, self._refreshed(table), self.uri(table))
 
     def hours(self, table: Table) -> list[str]:
         """The ingest hours that the table has rows of, in order."""
         return sorted(self.files(table)["ingest_hour"].drop_nulls().unique().to_list())
+
+    def row_count(self, table: Table) -> int:
+        """Rows of the table, by its files' statistics."""
+        return int(self.files(table)["rows"].sum())
+
+    def uri(self, table: Table) -> str:
+        """Where the table lies."""
+        return f"{self.root}/{table.path}"
 
     def version(self, table: Table) -> int:
         """The table's latest version."""
@@ -172,9 +182,6 @@ class Lake:
 
     # Inside
 
-    def _uri(self, table: Table) -> str:
-        return f"{self.root}/{table.path}"
-
     def _refreshed(self, table: Table) -> DeltaTable:
         with deltafiles.storage_errors(table):
             handle = self._handles.get(table.path)
@@ -190,14 +197,14 @@ class Lake:
 
     def _open(self, table: Table) -> DeltaTable:
         try:
-            return DeltaTable(self._uri(table), storage_options=self.storage_options or None)
+            return DeltaTable(self.uri(table), storage_options=self.storage_options or None)
         except TableNotFoundError:
             return self._create(table)
 
     def _create(self, table: Table) -> DeltaTable:
         try:
             return DeltaTable.create(
-                self._uri(table),
+                self.uri(table),
                 deltafiles.delta_schema(table),
                 mode="ignore",
                 name=table.path,
@@ -207,7 +214,7 @@ class Lake:
                 storage_options=self.storage_options or None,
             )
         except CommitFailedError:  # another process made it at the same moment
-            return DeltaTable(self._uri(table), storage_options=self.storage_options or None)
+            return DeltaTable(self.uri(table), storage_options=self.storage_options or None)
 
     def _positions(self, table: Table, handle: DeltaTable, upto: Positions) -> dict[TopicPartition, Position]:
         version, held = self._held.get(table.path, (-1, {}))
@@ -222,7 +229,7 @@ class Lake:
 
     def _commit(self, table: Table, handle: DeltaTable, frame: pl.DataFrame, fence: list[Transaction]) -> bool:
         """Write the files and commit them on the handle's snapshot; False when another writer was there first."""
-        written = deltafiles.Written(table, self._uri(table), self.storage_options)
+        written = deltafiles.Written(table, self.uri(table), self.storage_options)
         written.write(frame)
         return written.commit(handle, fence)
 
@@ -241,9 +248,12 @@ class Lake:
 class Replacement:
     """Other rows for one hour of a table, written file by file and put in place by one commit."""
 
-    def __init__(self, handle: DeltaTable, written: deltafiles.Written, hour: str, held: Positions) -> None:
+    def __init__(
+        self, handle: DeltaTable, written: deltafiles.Written, hour: str, held: Positions, replaced: pl.LazyFrame
+    ) -> None:
         self.held = held
         self.rows = 0
+        self.replaced = replaced
         self._handle, self._written, self._hour = handle, written, hour
 
     def write(self, frame: pl.DataFrame) -> None:

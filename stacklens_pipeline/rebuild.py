@@ -44,6 +44,16 @@ def rebuild(lake: Lake, hour: str, tables: Iterable[Table] = REBUILT, max_rows: 
     raise CommitConflictError(f"hour {hour} of {missing[0].path} is being written to by others")
 
 
+def rebuild_or_count(lake: Lake, hour: str, tables: Iterable[Table]) -> dict[Table, int]:
+    """`rebuild`, and of tables that are never rebuilt (raw, ledger, gaps) the number of rows that the hour holds."""
+    asked = list(tables)
+    kept = [table for table in asked if table not in REBUILT]
+    rebuilt = [table for table in asked if table in REBUILT]
+    refuse_incomplete(lake, hour)
+    counts = {table: _height(lake, table, hour) for table in kept}
+    return counts | (rebuild(lake, hour, rebuilt) if rebuilt else {})
+
+
 def refuse_incomplete(lake: Lake, hour: str) -> None:
     """Raise IncompletePartitionError unless raw holds every message that the ledger says it took in the hour."""
     of_raw = (pl.col("stage") == "raw") & (pl.col("outcome") == "stored")
@@ -55,6 +65,11 @@ def refuse_incomplete(lake: Lake, hour: str) -> None:
             f"hour {hour} cannot be rebuilt: of its {rows} raw messages of {topic}/{partition} only {found} are left, "
             f"the others have expired or were erased"
         )
+
+
+def _height(lake: Lake, table: Table, hour: str) -> int:
+    rows = lake.scan(table, hours=[hour] if table.is_partitioned else None)
+    return int(rows.select(pl.len()).collect().item())
 
 
 def _prepared(lake: Lake, hour: str, tables: Sequence[Table], max_rows: int) -> Mapping[Table, Replacement]:

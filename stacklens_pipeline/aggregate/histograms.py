@@ -26,7 +26,8 @@ def bucket(value: pl.Expr) -> pl.Expr:
     [-2147483648, 0, 231]
     """
     index = (value.log() / math.log(GAMMA)).ceil()
-    return pl.when(value >= sys.float_info.min).then(index).otherwise(pl.when(value.is_not_null()).then(ZERO_BUCKET)).cast(pl.Int32)
+    zero = pl.when(value.is_not_null()).then(ZERO_BUCKET)
+    return pl.when(value >= sys.float_info.min).then(index).otherwise(zero).cast(pl.Int32)
 
 
 def bucket_value(index: pl.Expr) -> pl.Expr:

@@ -2,8 +2,8 @@
 
 A partial row says what one batch contributed to one window of one series. Partials are merged by adding, so neither
 order nor batching nor lateness changes what they come to. All figures are integers but durations: each duration is
-rounded to a microsecond before it is added, and a sum is a whole number of microseconds divided by a thousand. Such sums
-are exact, hence equal in any order, as long as those of a window stay below 2^51 microseconds (71 years).
+rounded to a microsecond before it is added, and a sum is a whole number of microseconds divided by a thousand. Such
+sums are exact, hence equal in any order, as long as those of a window stay below 2^51 microseconds (71 years).
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,15 @@ from collections.abc import Sequence
 import polars as pl
 
 from stacklens_pipeline.aggregate.histograms import bucket, bucket_counts, collect_histograms, with_histograms
-from stacklens_pipeline.tables import LEVELS, LOG_METRICS_1M, REQUEST_FAILURES_5M, WINDOWS, Table
+from stacklens_pipeline.tables import (
+    LEVELS,
+    LOG_METRICS_1H,
+    LOG_METRICS_1M,
+    LOG_METRICS_5M,
+    REQUEST_FAILURES_5M,
+    WINDOWS,
+    Table,
+)
 
 FAILED_STATUS = 500
 MAX_DURATION_MS = 1e12
@@ -29,13 +37,18 @@ def aggregate_records(enriched: pl.DataFrame) -> dict[Table, pl.DataFrame]:
     null or none of ours counts as UNKNOWN.
     """
     minutes = _minutes(enriched)
-    rolled = {table: roll_up(minutes, length) for length, table in WINDOWS.items() if table is not LOG_METRICS_1M}
-    return {LOG_METRICS_1M: minutes, **rolled, REQUEST_FAILURES_5M: _failures(enriched)}
+    five = roll_up(minutes, "5m")
+    return {
+        LOG_METRICS_1M: minutes,
+        LOG_METRICS_5M: five,
+        LOG_METRICS_1H: roll_up(five, "1h"),
+        REQUEST_FAILURES_5M: _failures(enriched),
+    }
 
 
-def roll_up(minutes: pl.DataFrame, length: str) -> pl.DataFrame:
-    """Partial rows of windows of `length` (`5m`, `1h`) from those of one minute."""
-    wider = minutes.with_columns(pl.col("window_start").dt.truncate(length))
+def roll_up(partials: pl.DataFrame, length: str) -> pl.DataFrame:
+    """Partial rows of windows of `length` (`5m`, `1h`) from those of shorter windows that fit into them."""
+    wider = partials.with_columns(pl.col("window_start").dt.truncate(length))
     return merge_partials(wider, WINDOWS[length])
 
 
@@ -84,7 +97,8 @@ def _minutes(enriched: pl.DataFrame) -> pl.DataFrame:
         "bytes_sent",
         "observed_timestamp",
     )
-    buckets = rows.filter(pl.col("duration_ms").is_not_null()).select(*KEYS, bucket(pl.col("duration_ms")).alias("bucket"))
+    durations = rows.filter(pl.col("duration_ms").is_not_null())
+    buckets = durations.select(*KEYS, bucket(pl.col("duration_ms")).alias("bucket"))
     counts = buckets.group_by(*KEYS, "bucket").agg(pl.len().alias("count"))
     minutes, counted = pl.collect_all([rows.group_by(KEYS).agg(_measures()), counts])
     return _finish(with_histograms(minutes, collect_histograms(counted, KEYS), KEYS), LOG_METRICS_1M)
@@ -115,8 +129,7 @@ def _measures() -> list[pl.Expr]:
 def _level_counts() -> list[pl.Expr]:
     known = [level for level in LEVELS if level != "UNKNOWN"]
     counts = [(pl.col("level") == level).sum().alias(f"count_{level.lower()}") for level in known]
-    is_known = pl.col("level").is_in(known).fill_null(value=False)
-    return [*counts, (~is_known).sum().alias("count_unknown")]
+    return [*counts, (pl.len() - pl.col("level").is_in(known).sum()).alias("count_unknown")]
 
 
 def _failures(enriched: pl.DataFrame) -> pl.DataFrame:
@@ -132,4 +145,4 @@ def _failures(enriched: pl.DataFrame) -> pl.DataFrame:
 
 
 def _finish(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    return rows.select(table.schema.names()).cast(dict(table.schema)).sort("ingest_hour", *table.key)
+    return rows.select(table.schema.names()).cast(table.schema).sort("ingest_hour", *table.key)

@@ -1,0 +1,86 @@
+"""The tables that microbatches fill, as one multi-asset: a drain when it runs without a partition, else a rebuild.
+
+One process works for a time budget instead of one microbatch a run, since starting a run costs seconds of CPU.
+"""
+
+import threading
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets import aggregated, enriched, parsed, raw
+from assets.partitions import HOURLY
+from assets.specs import key
+from stacklens_pipeline.drain import Drain
+from stacklens_pipeline.eventlog.base import EventLog
+from stacklens_pipeline.lake import Lake
+from stacklens_pipeline.lease import Lease
+from stacklens_pipeline.progress import Progress, Report
+from stacklens_pipeline.rebuild import rebuild_or_count
+from stacklens_pipeline.settings import Settings
+from stacklens_pipeline.shift import Terms, work
+from stacklens_pipeline.tables import TABLES, Table
+
+SPECS = [*raw.SPECS, *parsed.SPECS, *enriched.SPECS, *aggregated.SPECS]
+BY_KEY = {key(table): table for table in TABLES}
+
+DRAIN_TAG = "stacklens/drain"
+
+
+@dg.multi_asset(
+    specs=SPECS,
+    can_subset=True,
+    partitions_def=HOURLY,
+    backfill_policy=dg.BackfillPolicy.multi_run(1),
+    op_tags={"dagster/max_retries": 0},
+)
+def drained_logs(
+    context: dg.AssetExecutionContext,
+    lake: dg.ResourceParam[Lake],
+    eventlog: dg.ResourceParam[EventLog],
+    settings: dg.ResourceParam[Settings],
+) -> Iterator[dg.MaterializeResult]:
+    """Drains the event log into all tables; with a partition, rebuilds that hour of the chosen tables from raw."""
+    if context.has_partition_key:
+        yield from _rebuilt(context, lake)
+        return
+    progress = Progress(Drain(lake, eventlog, settings.ingest), lambda report: _log(context, lake, report))
+    lease = Lease(settings.lake_root, "drain", context.run_id)
+    outcome = work(lease, terms(settings), progress.step, threading.Event())
+    progress.flush()
+    context.log.info(f"the drain ended because {outcome.value}, after {progress.messages} messages")
+
+
+def terms(settings: Settings) -> Terms:
+    """The terms of a drain's shift."""
+    ingest = settings.ingest
+    return Terms(ingest.budget_s, ingest.interval_s, ingest.idle_s, wait_s=2 * ingest.handover_s + 10)
+
+
+def _rebuilt(context: dg.AssetExecutionContext, lake: Lake) -> Iterator[dg.MaterializeResult]:
+    tables = [BY_KEY[asset] for asset in context.selected_asset_keys]
+    for table, rows in rebuild_or_count(lake, context.partition_key, tables).items():
+        yield dg.MaterializeResult(key(table), metadata={"dagster/partition_row_count": rows, "rebuilt": True})
+
+
+def _log(context: dg.AssetExecutionContext, lake: Lake, report: Report) -> None:
+    """One materialization for each table and hour that was written since the last report."""
+    for (table, hour), rows in report.rows.items():
+        context.log_event(
+            dg.AssetMaterialization(key(table), partition=hour, metadata=_metadata(lake, table, report, rows))
+        )
+
+
+def _metadata(lake: Lake, table: Table, report: Report, rows: int) -> dict[str, object]:
+    return {
+        "dagster/row_count": lake.row_count(table),
+        "dagster/uri": lake.uri(table),
+        "rows_added": rows,
+        "microbatches": report.microbatches,
+        "dead_letter_rate": report.dead_letter_rate,
+        "lag_messages": report.lag,
+        "offsets": {str(tp): offset for tp, offset in report.reached.items()},
+    }
+
+
+ASSETS = [drained_logs]
