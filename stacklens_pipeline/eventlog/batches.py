@@ -1,0 +1,78 @@
+"""Record batches of the embedded log: messages as a compressed Arrow file, and back to frames of `raw/logs`."""
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+
+import polars as pl
+
+from stacklens_pipeline.errors import MessageTooLargeError
+from stacklens_pipeline.eventlog.base import ENVELOPE_HEADERS, FETCHED_SCHEMA, Message, OffsetRange, TopicPartition
+from stacklens_pipeline.tables import HEADERS, UTC_TIME
+
+STORED_SCHEMA = pl.Schema(
+    {"key": pl.Binary, "value": pl.Binary, "headers": HEADERS, **dict.fromkeys(ENVELOPE_HEADERS, pl.String)}
+)
+
+
+def encode(messages: Sequence[Message]) -> bytes:
+    """A batch of messages, each with a key and headers of its own."""
+    headers = [split_headers(message.headers) for message in messages]
+    columns = {
+        "key": [message.key for message in messages],
+        "value": [message.value for message in messages],
+        "headers": [others for _, others in headers],
+        **{name: [envelope.get(name) for envelope, _ in headers] for name in ENVELOPE_HEADERS},
+    }
+    return _written(pl.DataFrame(columns, schema=STORED_SCHEMA))
+
+
+def encode_values(values: Sequence[bytes], key: bytes | None, headers: Sequence[tuple[str, bytes]]) -> bytes:
+    """A batch of values that share key and headers."""
+    envelope, others = split_headers(headers)
+    frame = pl.DataFrame({"value": pl.Series(values, dtype=pl.Binary)}).with_columns(
+        pl.lit(key, pl.Binary).alias("key"),
+        pl.lit(pl.Series([others], dtype=HEADERS)).first().alias("headers"),
+        *(pl.lit(envelope.get(name), pl.String).alias(name) for name in ENVELOPE_HEADERS),
+    )
+    return _written(frame.select(STORED_SCHEMA.names()))
+
+
+def decode(payload: bytes, tp: TopicPartition, base: int, appended_us: int, wanted: OffsetRange) -> pl.DataFrame:
+    """The messages of a batch that lie in a range, in the form that `EventLog.read` yields."""
+    frame = pl.read_ipc(io.BytesIO(payload))
+    offsets = pl.int_range(base, base + frame.height, dtype=pl.Int64, eager=True)
+    frame = frame.with_columns(
+        offsets.alias("offset"),
+        pl.lit(tp.topic).alias("topic"),
+        pl.lit(tp.partition, pl.Int32).alias("partition"),
+        pl.lit(appended_us).cast(UTC_TIME).alias("appended_at"),
+    ).select(FETCHED_SCHEMA.names())
+    first = max(0, wanted.start - base)
+    return frame.slice(first, max(0, min(frame.height, wanted.end - base) - first))
+
+
+def split_headers(
+    headers: Sequence[tuple[str, bytes]],
+) -> tuple[Mapping[str, str], list[dict[str, object]] | None]:
+    """The envelope's headers by name as text, and the others as rows (None when there are none)."""
+    envelope = {name: value.decode("utf-8", "replace") for name, value in headers if name in ENVELOPE_HEADERS}
+    others: list[dict[str, object]] = [
+        {"name": name, "value": value} for name, value in headers if name not in ENVELOPE_HEADERS
+    ]
+    return envelope, others or None
+
+
+def refuse_large(values: Iterable[bytes | None], limit: int) -> None:
+    """Raise MessageTooLargeError if a value is longer than the log takes."""
+    longest = max((len(value) for value in values if value is not None), default=0)
+    if longest > limit:
+        raise MessageTooLargeError(
+            f"a message may have {limit} bytes; cut it (the collector does: its first part is kept and marked), "
+            f"split it, or raise the log's limit: {longest}"
+        )
+
+
+def _written(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_ipc(buffer, compression="lz4")
+    return buffer.getvalue()

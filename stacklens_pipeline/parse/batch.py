@@ -1,0 +1,158 @@
+"""One batch of raw lines: sort out what no parser can take, detect, join, parse each share, and complete the columns."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from stacklens_pipeline.parse import multiline
+from stacklens_pipeline.parse.access import parse_access
+from stacklens_pipeline.parse.detect import FORMATS, formats
+from stacklens_pipeline.parse.levels import level_of_severity
+from stacklens_pipeline.parse.objects import parse_json, parse_logfmt
+from stacklens_pipeline.parse.syslog import parse_rfc3164, parse_rfc5424
+from stacklens_pipeline.parse.text import parse_text
+from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS
+
+PARSER_VERSION = "1"
+MAX_BYTES = 1_048_576
+"""A longer message, or one that a collector has cut, is a dead letter `oversize`."""
+
+DETAILS = {
+    "tombstone": "the message has no value",
+    "oversize": "the message is longer than 1 MiB; its first part was kept",
+    "invalid_utf8": "the message is not UTF-8 text",
+    "empty": "the message has no text, and there is no record before it that it could belong to",
+}
+
+PARSERS: Mapping[str, Callable[[pl.DataFrame, str], pl.DataFrame]] = {
+    "json": parse_json,
+    "rfc5424": parse_rfc5424,
+    "rfc3164": parse_rfc3164,
+    "access": parse_access,
+    "logfmt": parse_logfmt,
+    "text": parse_text,
+}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a batch became.
+
+    `parsed` and `rejected` have the schemas of `parsed/logs` and `parsed/dead_letters`. `line_records` has one row for
+    each message that is in either: topic, partition, offset, ingest_hour, record_offset, outcome, reason. `open` are the
+    first offsets of records that may still grow; their lines are in none of the frames.
+    """
+
+    parsed: pl.DataFrame
+    rejected: pl.DataFrame
+    line_records: pl.DataFrame
+    open: Mapping[tuple[str, int], frozenset[int]]
+
+
+def parse_lines(
+    raw: pl.DataFrame, *, closed_at: datetime | None = None, timezone: str = "UTC", format: str | None = None
+) -> Parsed:
+    """Parse rows of `raw/logs`, ordered by offset within each partition; no line, however strange, raises.
+
+    Without `closed_at` the input ends here and nothing stays open; with it, it is the time of this decision (UTC).
+    `timezone` is that of texts without one, and `format` pins one of `FORMATS` instead of detecting it.
+    """
+    lines = raw.with_columns(_decoded(raw["value"])).with_columns(_reason().alias("reason"))
+    dead, lines = lines.filter(pl.col("reason").is_not_null()), lines.filter(pl.col("reason").is_null())
+    lines = lines.with_columns((formats(pl.col("text")) if format is None else pl.lit(format)).alias("format"))
+    lines = multiline.assign(lines)
+    waiting = multiline.still_open(lines, closed_at)
+    if waiting.height:
+        lines = lines.join(waiting, on=waiting.columns, how="anti", maintain_order="left")
+    is_empty = (pl.col("text") == "") & (pl.col("record_offset") == pl.col("offset"))
+    alone = lines.filter(is_empty).select("topic", "partition", "record_offset")
+    lone = lines.join(alone, on=alone.columns, how="semi", maintain_order="left")
+    if lone.height:
+        lines = lines.join(alone, on=alone.columns, how="anti", maintain_order="left")
+        dead = pl.concat([dead, lone.with_columns(pl.lit("empty").alias("reason")).select(dead.columns)])
+    return Parsed(
+        _records(multiline.join_lines(lines), timezone),
+        _dead_letters(dead),
+        _line_records(lines, dead),
+        multiline.open_offsets(waiting),
+    )
+
+
+def _decoded(values: pl.Series) -> pl.Series:
+    """The messages as text without line ends and byte order mark; null where they are not UTF-8."""
+    try:
+        text = values.cast(pl.String)
+    except pl.exceptions.ComputeError:  # Polars refuses the whole column for one bad value
+        text = pl.Series([_utf8(value) for value in values], dtype=pl.String)
+    return text.str.strip_chars_end("\r\n").str.strip_prefix("\ufeff").alias("text")
+
+
+def _utf8(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _reason() -> pl.Expr:
+    """Why a message is a dead letter before anybody reads it; null when it can be read."""
+    value = pl.col("value")
+    is_cut = pl.col("headers").list.eval(pl.element().struct.field("name") == "original_length").list.any()
+    return (
+        pl.when(value.is_null())
+        .then(pl.lit("tombstone"))
+        .when(is_cut.fill_null(False) | (value.bin.size() > MAX_BYTES))
+        .then(pl.lit("oversize"))
+        .when(pl.col("text").is_null())
+        .then(pl.lit("invalid_utf8"))
+    )
+
+
+def _records(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
+    """Parse each format's share and put the records in the order of their lines."""
+    shares = lines.partition_by("format", as_dict=True)
+    parts = [_complete(PARSERS[name](shares[(name,)], timezone)) for name in FORMATS if (name,) in shares]
+    if not parts:
+        return PARSED_LOGS.empty()
+    return pl.concat(parts).sort("topic", "partition", "offset", maintain_order=True)
+
+
+def _complete(records: pl.DataFrame) -> pl.DataFrame:
+    """Columns that every record has: missing ones null, levels, times and the service by their rules."""
+    missing = [pl.lit(None, pl.String).alias(n) for n in PARSED_LOGS.schema if n not in records.columns]
+    records = records.with_columns(missing)
+    severity = pl.col("severity").fill_null(0)
+    has_time, has_level = pl.col("timestamp").is_not_null(), severity > 0
+    status = pl.col("http_status").cast(pl.Float64, strict=False)
+    return records.with_columns(
+        pl.lit(0, pl.Int32).alias("line_index"),
+        pl.col("appended_at").alias("observed_timestamp"),
+        pl.coalesce("timestamp", "appended_at").alias("timestamp"),
+        pl.when(has_time).then("timestamp_source").otherwise(pl.lit("observed")).alias("timestamp_source"),
+        level_of_severity(severity).alias("level"),
+        pl.when(has_level).then("level_source").otherwise(pl.lit("none")).alias("level_source"),
+        severity.cast(pl.Int32).alias("severity_number"),
+        pl.coalesce("service_name", "source").alias("service_name"),
+        pl.lit(PARSER_VERSION).alias("parser_version"),
+        pl.when(status.is_between(100, 999)).then(status).cast(pl.Int32).alias("http_status"),
+        pl.col("duration_ms").cast(pl.Float64, strict=False),
+        pl.col("bytes_sent").cast(pl.Float64, strict=False).cast(pl.Int64, strict=False),
+    ).select(PARSED_LOGS.schema.names())
+
+
+def _dead_letters(dead: pl.DataFrame) -> pl.DataFrame:
+    return dead.with_columns(
+        pl.lit("parse").alias("stage"),
+        pl.col("reason").replace_strict(DETAILS, return_dtype=pl.String).alias("detail"),
+        pl.col("appended_at").alias("observed_timestamp"),
+        pl.lit(PARSER_VERSION).alias("parser_version"),
+    ).select(DEAD_LETTERS.schema.names())
+
+
+def _line_records(lines: pl.DataFrame, dead: pl.DataFrame) -> pl.DataFrame:
+    columns = ["topic", "partition", "offset", "ingest_hour", "record_offset", "outcome", "reason"]
+    stored = lines.with_columns(pl.lit("stored").alias("outcome"), pl.lit(None, pl.String).alias("reason"))
+    refused = dead.with_columns(pl.lit("dead").alias("outcome"), pl.col("offset").alias("record_offset"))
+    return pl.concat([stored.select(columns), refused.select(columns)])

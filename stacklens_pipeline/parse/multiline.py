@@ -1,0 +1,105 @@
+"""Multi-line records: which lines belong together, by stored content and stored times only.
+
+A line of text that begins with a blank, `at`, `Caused by`, `Traceback` or nothing goes on with the record before it in
+its stream, and so does the unindented last line of a Python trace. Only a text record can go on; JSON, syslog, access
+and logfmt lines are complete. A gap between append times, or a cap of lines or bytes, ends a record. So any split of
+the same messages into batches gives the same records, as long as the lines of open records are given again.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from stacklens_pipeline.parse.detect import continues, is_dated
+
+STREAM = ["topic", "partition", "source", "peer", "key"]
+GAP = timedelta(seconds=2)
+"""Lines of one stream further apart than this are not one record."""
+MARGIN = timedelta(seconds=3)
+"""How long after the gap the clock may close a record: appends take time to become visible to readers."""
+MAX_LINES = 500
+MAX_BYTES = 256 * 1024
+LONGEST_RECORD = GAP * MAX_LINES
+"""No record spans more time than this between its first and its last line."""
+
+_TRACE_END = r"^[A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception|Warning|Interrupt|Exit|Fault)(?::|$)"
+
+
+def assign(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines with `record_offset`: the offset of the first line of the record they belong to.
+
+    `lines` are in the order of offsets within a partition and have `text` and `format`.
+    """
+    text = pl.col("text")
+    is_text = pl.col("format") == "text"
+    lines = lines.with_columns((is_text & continues(text)).alias("goes_on"), pl.col("offset").alias("record_offset"))
+    if not lines["goes_on"].any():
+        return lines
+    streams = lines.filter(pl.col("goes_on")).select(STREAM).unique()
+    touched = lines.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
+    assigned = _assigned(touched).select("topic", "partition", "offset", pl.col("record_offset").alias("joined"))
+    both = lines.join(assigned, on=["topic", "partition", "offset"], how="left", maintain_order="left")
+    return both.with_columns(pl.coalesce("joined", "record_offset").alias("record_offset")).drop("joined")
+
+
+def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
+    """As `assign`, of streams that have continuation lines."""
+    previous = pl.col("text").shift().over(STREAM)
+    trace_end = pl.col("text").str.contains(_TRACE_END) & previous.str.contains(r"^[ \t]")
+    is_text = pl.col("format") == "text"
+    goes_on = pl.col("goes_on") | (is_text & trace_end & ~is_dated(pl.col("text")))
+    after_text = (pl.col("format").shift().over(STREAM) == "text").fill_null(False)
+    gap = (pl.col("appended_at") - pl.col("appended_at").shift().over(STREAM) >= GAP).fill_null(True)
+    lines = lines.with_columns((~(goes_on & after_text) | gap).alias("starts"))
+    group = lines.with_columns(pl.col("starts").cum_sum().over(STREAM).alias("group"))
+    within = [*STREAM, "group"]
+    size = pl.col("text").str.len_bytes().cast(pl.Int64)
+    capped = group.with_columns(
+        (
+            pl.int_range(pl.len()).over(within) // MAX_LINES
+            + (size.cum_sum().over(within) - size) // MAX_BYTES
+        ).alias("part")
+    )
+    return capped.with_columns(pl.col("offset").first().over([*within, "part"]).alias("record_offset"))
+
+
+def still_open(lines: pl.DataFrame, closed_at: datetime | None) -> pl.DataFrame:
+    """Keys (`topic`, `partition`, `record_offset`) of records that another line may still join.
+
+    A text record that is the last of its stream is open, until a later message of its partition was appended `GAP`
+    after its last line, or the clock says that none can be any more.
+    """
+    if closed_at is None:
+        return lines.clear().select("topic", "partition", "record_offset")
+    newest = pl.col("appended_at").max().over("topic", "partition")
+    last = lines.with_columns(newest.alias("newest")).group_by(STREAM, maintain_order=True).last()
+    waits = (pl.col("newest") < pl.col("appended_at") + GAP) & (pl.col("appended_at") + GAP + MARGIN > closed_at)
+    return last.filter((pl.col("format") == "text") & waits).select("topic", "partition", "record_offset")
+
+
+def open_offsets(keys: pl.DataFrame) -> Mapping[tuple[str, int], frozenset[int]]:
+    """First offsets of open records by topic and partition."""
+    grouped = keys.group_by("topic", "partition").agg("record_offset").rows()
+    return {(topic, partition): frozenset(offsets) for topic, partition, offsets in grouped}
+
+
+def join_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """One row a record: its first line's columns, the text of all its lines, and `raw_messages`."""
+    key = ["topic", "partition", "record_offset"]
+    several = lines.filter(pl.col("offset") != pl.col("record_offset")).select(key).unique()
+    lines = lines.with_columns(pl.lit(1, pl.Int32).alias("raw_messages"))
+    if not several.height:
+        return lines
+    single = lines.join(several, on=key, how="anti")
+    joined = (
+        lines.join(several, on=key, how="semi", maintain_order="left")
+        .group_by(key, maintain_order=True)
+        .agg(
+            pl.all().exclude("text", "raw_messages", *key).first(),
+            pl.col("text").str.join("\n"),
+            pl.len().cast(pl.Int32).alias("raw_messages"),
+        )
+        .select(single.columns)
+    )
+    return pl.concat([single, joined]).sort("topic", "partition", "offset")
