@@ -142,6 +142,11 @@ class Lake:
         """The ingest hours that the table has rows of, in order."""
         return sorted(self.files(table)["ingest_hour"].drop_nulls().unique().to_list())
 
+    def schema(self, table: Table) -> pl.Schema:
+        """The schema that the stored table has."""
+        arrow = self._refreshed(table).schema().to_arrow()
+        return pl.Schema(pl.Schema(arrow))
+
     def row_count(self, table: Table) -> int:
         """Rows of the table, by its files' statistics."""
         return int(self.files(table)["rows"].sum())

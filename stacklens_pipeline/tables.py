@@ -26,9 +26,9 @@ class Table:
 
     layer: str
     name: str
-    description: str
-    key: tuple[str, ...]
-    columns: Mapping[str, tuple[pl.DataType | type[pl.DataType], str]] = field(repr=False)
+    description: str = field(repr=False)
+    key: tuple[str, ...] = field(repr=False)
+    columns: Mapping[str, tuple[pl.DataType | type[pl.DataType], str]] = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
