@@ -5,7 +5,7 @@ numbers in raw's commits.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 import polars as pl
@@ -111,14 +111,20 @@ class Planner:
         self._lake.append(OFFSET_GAPS, fence, lambda _: gaps)
 
 
+def in_lake_names(lake: Lake, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, TopicPartition]:
+    """Partitions of the event log -> the same under the lake's names of their topics."""
+    asked = list(partitions)
+    lives = {name: lake.number(RAW_LOGS, f"incarnation:{name}") or 1 for name in {tp.topic for tp in asked}}
+    return {tp: TopicPartition(_lake_name(tp.topic, lives[tp.topic]), tp.partition) for tp in asked}
+
+
 def unread_messages(lake: Lake, log: EventLog, ingest: IngestSettings) -> int:
     """How many messages lie past what raw/logs holds, in all matched topics and partitions. It writes nothing."""
     topics = log.topics()
     names = match_topics(ingest.topics, topics)
     partitions = [TopicPartition(name, p) for name in names for p in range(topics[name].partitions)]
     marks = log.watermarks(partitions)
-    lives = {name: lake.number(RAW_LOGS, f"incarnation:{name}") or 1 for name in names}
-    held = {tp: TopicPartition(_lake_name(tp.topic, lives[tp.topic]), tp.partition) for tp in partitions}
+    held = in_lake_names(lake, partitions)
     positions = lake.positions(RAW_LOGS, held.values())
     following = {tp: positions[held[tp]].next if held[tp] in positions else marks[tp].low for tp in partitions}
     return sum(abs(marks[tp].high - max(following[tp], marks[tp].low)) for tp in partitions)

@@ -1,0 +1,42 @@
+"""The `stacklens` command. Commands hold no logic of their own, and import what they need when they are called."""
+
+import os
+import sys
+
+
+import typer
+
+from stacklens_pipeline import commands
+from stacklens_pipeline.errors import StackLensError, UsageError
+from stacklens_pipeline.init import init
+from stacklens_pipeline.parse.commands import parse
+
+app = typer.Typer(
+    help="From a log line to a mart, exactly once.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+topics = typer.Typer(help="Topics of the event log.", no_args_is_help=True)
+app.add_typer(topics, name="topics")
+
+app.command()(parse)
+app.command()(init)
+app.command()(commands.drain)
+app.command()(commands.status)
+app.command()(commands.verify)
+app.command()(commands.rebuild)
+app.command()(commands.sql)
+topics.command("create")(commands.create_topics)
+topics.command("list")(commands.list_topics)
+
+
+def main() -> None:
+    """Run a command; an error of ours is one sentence, and exits with 2 for wrong usage or configuration, else 1."""
+    try:
+        app()
+    except StackLensError as error:
+        print(f"stacklens: {error}", file=sys.stderr)
+        raise SystemExit(2 if isinstance(error, UsageError) else 1) from None
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+

@@ -1,0 +1,118 @@
+"""Commands over the lake and the event log that the settings name."""
+
+from typing import Annotated
+
+import typer
+
+from stacklens_pipeline.filters import Output, Writer
+
+
+def drain(
+    seconds: Annotated[float, typer.Option(help="work for at most so long; 0: until nothing is left")] = 0.0,
+) -> None:
+    """Drain unread messages into the lake in this process, without Dagster."""
+    import threading
+
+    from stacklens_pipeline.drain import Drain
+    from stacklens_pipeline.eventlog import open_log
+    from stacklens_pipeline.lake import Lake
+    from stacklens_pipeline.lease import Lease
+    from stacklens_pipeline.progress import Progress, Report
+    from stacklens_pipeline.settings import load_settings
+    from stacklens_pipeline.shift import Terms, work
+
+    def report(done: Report) -> None:
+        typer.echo(f"{done.messages} messages in {done.microbatches} microbatches, {done.dead_letters} dead letters")
+
+    settings = load_settings()
+    ingest = settings.ingest
+    terms = Terms(seconds or 1e9, ingest.interval_s, ingest.idle_s if seconds else 0.0, wait_s=ingest.handover_s)
+    lake, log = Lake(settings.lake_root, settings.storage_options), open_log(settings)
+    progress = Progress(Drain(lake, log, ingest), report)
+    outcome = work(Lease(settings.lake_root, "drain"), terms, progress.step, threading.Event())
+    progress.flush()
+    log.close()
+    typer.echo(f"the drain ended because {outcome.value}")
+
+
+def status(output: Annotated[Output | None, typer.Option(help="ndjson, table or csv")] = None) -> None:
+    """Offsets, lag, freshness, counts and gaps, one row a partition."""
+    from stacklens_pipeline.eventlog import open_log
+    from stacklens_pipeline.lake import Lake
+    from stacklens_pipeline.settings import load_settings
+    from stacklens_pipeline.status import partition_rows
+
+    settings = load_settings()
+    log = open_log(settings)
+    writer = Writer(output)
+    writer.write(partition_rows(Lake(settings.lake_root, settings.storage_options), log, settings.ingest))
+    writer.close()
+    log.close()
+
+
+def verify() -> None:
+    """Recompute conservation from the tables and the ledger; exits with 1 and the offending ranges if it is broken."""
+    from stacklens_pipeline.errors import ConservationError
+    from stacklens_pipeline.lake import Lake
+    from stacklens_pipeline.settings import load_settings
+    from stacklens_pipeline.tables import ENRICHED_LOGS, RAW_LOGS
+    from stacklens_pipeline.verify import verify as violations_of
+
+    settings = load_settings()
+    lake = Lake(settings.lake_root, settings.storage_options)
+    violations = violations_of(lake)
+    for violation in violations:
+        typer.echo(str(violation))
+    if violations:
+        raise ConservationError(f"counts are not conserved, violations: {len(violations)}")
+    typer.echo(f"conserved: {lake.row_count(RAW_LOGS)} raw messages, {lake.row_count(ENRICHED_LOGS)} enriched records")
+
+
+def rebuild(hour: Annotated[str, typer.Argument(help="an ingest hour, such as 2026-11-24T04 (UTC)")]) -> None:
+    """Rebuild an hour of all tables from raw."""
+    from stacklens_pipeline.lake import Lake
+    from stacklens_pipeline.rebuild import rebuild as rebuild_hour
+    from stacklens_pipeline.settings import load_settings
+
+    settings = load_settings()
+    for table, rows in rebuild_hour(Lake(settings.lake_root, settings.storage_options), hour).items():
+        typer.echo(f"{table.path}: {rows} rows")
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="a query over the lake's tables, such as enriched.logs")],
+    output: Annotated[Output | None, typer.Option(help="ndjson, table or csv")] = None,
+) -> None:
+    """Ask DuckDB about the lake's tables, while the pipeline goes on writing."""
+    from stacklens_pipeline.lake import Lake
+    from stacklens_pipeline.settings import load_settings
+    from stacklens_pipeline.sql import ask
+
+    settings = load_settings()
+    writer = Writer(output)
+    writer.write(ask(Lake(settings.lake_root, settings.storage_options), query, settings.marts_path))
+    writer.close()
+
+
+def create_topics(
+    partitions: Annotated[int, typer.Option(help="partitions of each topic at least")] = 1,
+) -> None:
+    """Make the five topics of StackLens where they do not exist yet."""
+    from stacklens_pipeline.eventlog import STACKLENS_TOPICS, open_log
+    from stacklens_pipeline.settings import load_settings
+
+    log = open_log(load_settings())
+    log.create_topics(STACKLENS_TOPICS, partitions)
+    log.close()
+    typer.echo(f"topics: {', '.join(STACKLENS_TOPICS)}")
+
+
+def list_topics() -> None:
+    """Topics with their partitions."""
+    from stacklens_pipeline.eventlog import open_log
+    from stacklens_pipeline.settings import load_settings
+
+    log = open_log(load_settings())
+    for info in sorted(log.topics().values(), key=lambda topic: topic.name):
+        typer.echo(f"{info.name}: {info.partitions} partitions")
+    log.close()

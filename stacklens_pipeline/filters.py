@@ -1,0 +1,189 @@
+"""What every stage has in common when it is used as a filter over a file: opening, messages, output.
+
+No server, no event log, no Dagster and no configuration is needed. Memory does not grow with the input.
+"""
+
+import base64
+import io
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+import orjson
+
+from stacklens_pipeline.errors import UsageError
+
+SLICE_LINES = 50_000
+"""Lines that are worked on at once."""
+
+
+class Output(str, Enum):
+    """How rows are written."""
+
+    NDJSON = "ndjson"
+    TABLE = "table"
+    CSV = "csv"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One message: its bytes, and what a JSON line of `--messages` says beside them."""
+
+    value: bytes
+    extra: dict[str, Any]
+
+
+@contextmanager
+def opened(file: str) -> Iterator[BinaryIO]:
+    """A file's bytes, `-` being standard input; .gz and .zst are decompressed.
+
+    Raises UsageError when there is no such file.
+    """
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with Path(file).open("rb") as raw, _decompressed(raw, file) as stream:
+            yield stream
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _decompressed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
+    if name.endswith(".gz"):
+        import gzip
+
+        with gzip.open(raw) as stream:
+            yield stream  # type: ignore[misc]
+    elif name.endswith(".zst"):
+        import zstandard
+
+        with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as reader:
+            yield io.BufferedReader(reader, 1 << 20)  # type: ignore[arg-type]
+    else:
+        yield raw
+
+
+def received_at(file: str, given: str | None) -> datetime:
+    """When the lines count as received: the given time, the file's modification time, or now for standard input."""
+    if given is not None:
+        return as_time(given)
+    if file != "-":
+        return datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
+    now = datetime.now(UTC)
+    print(f"lines count as received at {now.isoformat()}; --received says otherwise", file=sys.stderr)
+    return now
+
+
+def as_time(text: str) -> datetime:
+    """An RFC 3339 time; without an offset it is UTC. Raises UsageError."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"not an RFC 3339 time: `{text}`") from error
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def items(stream: BinaryIO, is_messages: bool) -> Iterator[Item]:
+    """One item a line; with `is_messages` each line is a JSON object with `raw` or `raw_b64`."""
+    for number, line in enumerate(stream, 1):
+        if is_messages:
+            yield _message(line, number)
+        else:
+            yield Item(line.removesuffix(b"\n"), {})
+
+
+def _message(line: bytes, number: int) -> Item:
+    try:
+        extra = orjson.loads(line)
+        value = base64.b64decode(extra.pop("raw_b64")) if "raw_b64" in extra else extra.pop("raw").encode()
+    except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
+        raise UsageError(f'line {number} is not a JSON object with "raw" or "raw_b64": {error}') from error
+    return Item(value, extra)
+
+
+def sliced(source: Iterable[Item], size: int = SLICE_LINES) -> Iterator[list[Item]]:
+    """Lists of at most `size` items."""
+    part: list[Item] = []
+    for item in source:
+        part.append(item)
+        if len(part) >= size:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+class Writer:
+    """Writes rows as they come; a table needs them all and is written at the end."""
+
+    def __init__(self, output: Output | None, stream: IO[str] | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._output = output or (Output.TABLE if self._stream.isatty() else Output.NDJSON)
+        self._rows: list[dict[str, Any]] = []
+        self._columns: list[str] = []
+
+    def write(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Write rows; nulls are left out of NDJSON."""
+        if self._output is Output.NDJSON:
+            lines = (orjson.dumps(_present(row), default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME) for row in rows)
+            self._stream.write("".join(line.decode() + "\n" for line in lines))
+        else:
+            self._rows.extend(rows)
+
+    def close(self) -> None:
+        """Write what was kept back."""
+        if self._output is Output.CSV:
+            self._write_csv()
+        elif self._output is Output.TABLE and self._rows:
+            self._write_table()
+        self._stream.flush()
+
+    def _write_csv(self) -> None:
+        import csv
+
+        columns = list(dict.fromkeys(name for row in self._rows for name in row))
+        writer = csv.DictWriter(self._stream, columns)
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in self._rows)
+
+    def _write_table(self) -> None:
+        from rich.console import Console
+        from rich.table import Table
+
+        columns = list(dict.fromkeys(name for row in self._rows for name, value in row.items() if value is not None))
+        table = Table(*columns)
+        for row in self._rows:
+            table.add_row(*(_cell(row.get(name)) for name in columns))
+        Console(file=self._stream).print(table)
+
+
+def rfc3339(at: datetime) -> str:
+    """A UTC time with microseconds where it has any.
+
+    >>> rfc3339(datetime(2026, 11, 24, 4, 0, 0, 5000, tzinfo=UTC)), rfc3339(datetime(2026, 11, 24, tzinfo=UTC))
+    ('2026-11-24T04:00:00.005000Z', '2026-11-24T00:00:00Z')
+    """
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    raise TypeError(f"not a value of a row: `{value}`")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return orjson.dumps(value).decode() if isinstance(value, dict | list) else str(value)
+
+
+def _present(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}

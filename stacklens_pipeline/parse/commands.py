@@ -1,0 +1,99 @@
+"""`stacklens parse`: the parsers over a file."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from stacklens_pipeline.filters import Item, Output, Writer, as_time, items, opened, received_at, sliced
+
+
+def parse(
+    file: Annotated[str, typer.Argument(help="lines to parse; - is standard input, .gz and .zst are read")] = "-",
+    source: Annotated[str, typer.Option(help="name of the source")] = "",
+    format: Annotated[str, typer.Option(help="pin one format instead of detecting it")] = "",
+    timezone: Annotated[str, typer.Option(help="zone of texts without one")] = "UTC",
+    received: Annotated[str, typer.Option(help="when the lines were received, RFC 3339")] = "",
+    messages: Annotated[bool, typer.Option("--messages", help="each line is a JSON object with raw or raw_b64")] = False,
+    output: Annotated[Output | None, typer.Option(help="ndjson, table or csv")] = None,
+) -> None:
+    """Parse lines: one row a record, and one with a reason for each line that no parser could take."""
+    writer = Writer(output)
+    refuse_unknown(format, timezone)
+    at = received_at(file, received or None)
+    with opened(file) as stream:
+        for rows in parsed_rows(items(stream, messages), at, source or None, format or None, timezone):
+            writer.write(rows)
+    writer.close()
+
+
+def refuse_unknown(format: str, timezone: str) -> None:
+    """Raise UsageError for a format or zone that does not exist."""
+    from zoneinfo import available_timezones
+
+    from stacklens_pipeline.errors import UsageError
+    from stacklens_pipeline.parse.detect import FORMATS
+
+    if format and format not in FORMATS:
+        raise UsageError(f"unknown format, there are {', '.join(FORMATS)}: `{format}`")
+    if timezone not in available_timezones():
+        raise UsageError(f"unknown time zone: `{timezone}`")
+
+
+def parsed_rows(
+    source: Iterator[Item], at: datetime, name: str | None, format: str | None, timezone: str
+) -> Iterator[list[dict[str, Any]]]:
+    """Rows of records and dead letters in the order of their lines, slice by slice; records may span slices."""
+    import polars as pl
+
+    from stacklens_pipeline.parse import parse_lines
+    from stacklens_pipeline.tables import RAW_LOGS
+
+    waiting = RAW_LOGS.empty()
+    number = 1
+    for part in sliced(source):
+        lines = pl.concat([waiting, raw_frame(part, number, at, name)])
+        number += len(part)
+        result = parse_lines(lines, closed_at=at, timezone=timezone, format=format)
+        starts = result.open.get((TOPIC, 0), frozenset())
+        waiting = lines.filter(pl.col("offset") >= min(starts)) if starts else lines.clear()
+        yield _rows(result.parsed, result.rejected)
+    last = parse_lines(waiting, timezone=timezone, format=format)
+    yield _rows(last.parsed, last.rejected)
+
+
+TOPIC = "file"
+
+
+def raw_frame(part: list[Item], first: int, at: datetime, name: str | None) -> Any:
+    """Rows of `raw/logs` for items: the number of a line is its offset."""
+    import polars as pl
+
+    from stacklens_pipeline.tables import RAW_LOGS
+
+    received = [as_time(item.extra["received"]) if "received" in item.extra else at for item in part]
+    columns = {
+        "offset": range(first, first + len(part)),
+        "value": [item.value for item in part],
+        "appended_at": received,
+        "source": [item.extra.get("source", name) for item in part],
+    }
+    schema = {column: RAW_LOGS.schema[column] for column in columns}
+    missing = [pl.lit(None, dtype).alias(n) for n, dtype in RAW_LOGS.schema.items() if n not in columns]
+    frame = pl.DataFrame(columns, schema=schema).with_columns(missing)
+    fixed = (pl.lit(TOPIC).alias("topic"), pl.lit(0, pl.Int32).alias("partition"), pl.lit("").alias("ingest_hour"))
+    return frame.with_columns(fixed).select(RAW_LOGS.schema.names())
+
+
+def _rows(parsed: Any, rejected: Any) -> list[dict[str, Any]]:
+    import orjson
+    import polars as pl
+
+    hidden = ("topic", "partition", "offset", "ingest_hour")
+    line = pl.col("offset").alias("line")
+    records = parsed.select(line, pl.col("raw_messages").alias("lines"), pl.all().exclude(hidden)).to_dicts()
+    for record in records:
+        record["attributes"] = orjson.loads(record["attributes"] or "{}")
+    dead = rejected.select(line, "reason", "stage", "detail").to_dicts()
+    return sorted([*records, *dead], key=lambda row: int(row["line"]))
