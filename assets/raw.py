@@ -3,7 +3,7 @@
 import dagster as dg
 
 from assets.specs import OWNERS, drained
-from stacklens_pipeline.tables import ENRICHED_LOGS, LEDGER, OFFSET_GAPS, RAW_LOGS, DEAD_LETTERS
+from stacklens_pipeline.tables import DEAD_LETTERS, ENRICHED_LOGS, LEDGER, OFFSET_GAPS, RAW_LOGS
 
 MESSAGES = dg.AssetKey(["eventlog", "messages"])
 

@@ -28,11 +28,11 @@ def trimmed_eventlog(
 
 
 @dg.asset(group_name=GROUP, owners=OWNERS, kinds={"dagster"})
-def pruned_history(
-    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
-) -> dg.MaterializeResult:
+def pruned_history(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
     """Dagster's own history without old finished runs; its retention settings cover ticks only."""
-    return dg.MaterializeResult(metadata={"runs_deleted": prune(context.instance, settings.retain.dagster_history_hours)})
+    return dg.MaterializeResult(
+        metadata={"runs_deleted": prune(context.instance, settings.retain.dagster_history_hours)}
+    )
 
 
 def prune(instance: dg.DagsterInstance, hours: float, limit: int = 500) -> int:

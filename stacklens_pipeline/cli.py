@@ -3,7 +3,6 @@
 import os
 import sys
 
-
 import typer
 
 from stacklens_pipeline import commands
@@ -12,7 +11,10 @@ from stacklens_pipeline.init import init
 from stacklens_pipeline.parse.commands import parse
 
 app = typer.Typer(
-    help="From a log line to a mart, exactly once.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    help="From a log line to a mart, exactly once.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 topics = typer.Typer(help="Topics of the event log.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
@@ -38,5 +40,3 @@ def main() -> None:
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
-
-

@@ -132,7 +132,9 @@ class Writer:
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write rows; nulls are left out of NDJSON."""
         if self._output is Output.NDJSON:
-            lines = (orjson.dumps(_present(row), default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME) for row in rows)
+            lines = (
+                orjson.dumps(_present(row), default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME) for row in rows
+            )
             self._stream.write("".join(line.decode() + "\n" for line in lines))
         else:
             self._rows.extend(rows)

@@ -14,7 +14,7 @@ from stacklens_pipeline.enrich import enrich
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Rows, fenced
 from stacklens_pipeline.ledger import entries
-from stacklens_pipeline.parse import parse_lines
+from stacklens_pipeline.parse import multiline, parse_lines
 from stacklens_pipeline.position import Position, Positions, lacking
 from stacklens_pipeline.tables import (
     DEAD_LETTERS,
@@ -31,9 +31,6 @@ from stacklens_pipeline.tables import (
 METRICS = (LOG_METRICS_1M, LOG_METRICS_5M, LOG_METRICS_1H, REQUEST_FAILURES_5M)
 DERIVED = (DEAD_LETTERS, PARSED_LOGS, ENRICHED_LOGS, *METRICS, LEDGER)
 """The tables that are made from raw/logs, in the order in which a microbatch commits them."""
-
-STREAM = ("topic", "partition", "source", "peer", "key")
-"""Lines of one stream can belong to one record."""
 
 
 class Microbatch:
@@ -82,15 +79,5 @@ class Microbatch:
 
 
 def lines_of_open(lines: pl.DataFrame, positions: Positions) -> pl.DataFrame:
-    """The lines, in order, that belong to the records which are open at the positions.
-
-    An open record is the last of its stream: its lines are those of the stream from its first offset on.
-    """
-    starts = [(*tp, offset) for tp, position in positions.items() for offset in position.open]
-    if not starts:
-        return lines.clear()
-    schema = {"topic": pl.String, "partition": pl.Int32, "offset": pl.Int64}
-    first = lines.join(pl.DataFrame(starts, schema=schema, orient="row"), on=list(schema), how="semi")
-    began = first.select(*STREAM, pl.col("offset").alias("began"))
-    joined = lines.join(began, on=list(STREAM), how="inner", nulls_equal=True, maintain_order="left")
-    return joined.filter(pl.col("offset") >= pl.col("began")).select(lines.columns)
+    """The lines, in order, that belong to the records which are open at the positions."""
+    return multiline.lines_of_open(lines, {tuple(tp): position.open for tp, position in positions.items()})

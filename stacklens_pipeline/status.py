@@ -43,10 +43,14 @@ def partition_rows(lake: Lake, log: EventLog, ingest: IngestSettings) -> Iterato
 def _counts(lake: Lake) -> dict[TopicPartition, tuple[Any, ...]]:
     stored, dead = pl.col("stage") == "raw", pl.col("outcome") == "dead"
     by = ["topic", "partition"]
-    sums = summed(lake.scan(LEDGER)).group_by(by).agg(
-        pl.col("messages").filter(stored).sum().alias("raw"),
-        pl.col("messages").filter(dead).sum().alias("dead"),
-        pl.col("appended_at_max").max(),
+    sums = (
+        summed(lake.scan(LEDGER))
+        .group_by(by)
+        .agg(
+            pl.col("messages").filter(stored).sum().alias("raw"),
+            pl.col("messages").filter(dead).sum().alias("dead"),
+            pl.col("appended_at_max").max(),
+        )
     )
     gaps = lake.scan(OFFSET_GAPS).group_by(by).len("gaps")
     rows = sums.join(gaps, on=by, how="left").with_columns(pl.col("gaps").fill_null(0)).collect().rows()

@@ -13,7 +13,8 @@ import polars as pl
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.ledger import summed
-from stacklens_pipeline.microbatch import DERIVED, STREAM, lines_of_open
+from stacklens_pipeline.microbatch import DERIVED, lines_of_open
+from stacklens_pipeline.parse.multiline import STREAM
 from stacklens_pipeline.position import Position, Positions, lacking
 from stacklens_pipeline.tables import (
     DEAD_LETTERS,

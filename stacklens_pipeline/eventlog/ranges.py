@@ -47,9 +47,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         raise ConfigurationError(f"not a regular expression ({error}): `{pattern}`") from error
 
 
-def plan(
-    following: Mapping[TopicPartition, int], watermarks: Mapping[TopicPartition, Watermarks], limit: int
-) -> Plan:
+def plan(following: Mapping[TopicPartition, int], watermarks: Mapping[TopicPartition, Watermarks], limit: int) -> Plan:
     """Ranges of at most `limit` offsets altogether from each partition's next offset on, shared fairly.
 
     A partition whose next offset lies below its low watermark has a gap, and is read from there on.

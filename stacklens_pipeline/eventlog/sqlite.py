@@ -23,7 +23,6 @@ from stacklens_pipeline.errors import (
     UnknownTopicError,
 )
 from stacklens_pipeline.eventlog.base import (
-    FETCHED_SCHEMA,
     MAX_MESSAGE_BYTES,
     Message,
     OffsetRange,
@@ -141,7 +140,10 @@ class SqliteLog:
         with self._transaction() as run:
             sql = "update partitions set low = min(max(low, ?), high) where topic = ? and partition = ?"
             run(sql, (before, *partition))
-            run("delete from batches where topic = ? and partition = ? and base_offset + count <= ?", (*partition, before))
+            run(
+                "delete from batches where topic = ? and partition = ? and base_offset + count <= ?",
+                (*partition, before),
+            )
 
     def expire(self, before: datetime) -> int:
         """Delete batches appended before a time; returns how many messages went."""
@@ -170,7 +172,9 @@ class SqliteLog:
             if high is None:
                 raise UnknownTopicError(f"unknown topic or partition: {tp}")
             at = max(now, last)  # append times never go back, whatever the clock does
-            run("insert into batches values (?, ?, ?, ?, ?, ?, ?)", (*tp, high, count, at, zlib.crc32(payload), payload))
+            run(
+                "insert into batches values (?, ?, ?, ?, ?, ?, ?)", (*tp, high, count, at, zlib.crc32(payload), payload)
+            )
             sql = "update partitions set high = ?, appended_at = ? where topic = ? and partition = ?"
             run(sql, (high + count, at, *tp))
 

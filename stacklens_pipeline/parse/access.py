@@ -7,7 +7,7 @@ from stacklens_pipeline.parse.timestamps import from_clf
 
 _ACCESS = (
     r'^(?P<client>[^ ]+) (?P<ident>[^ ]+) (?P<user>[^\[]*?) ?\[(?P<time>[^\]]+)\] "(?P<request>(?:[^"\\]|\\.)*)"'
-    r' (?P<status>[0-9]{3}|-) (?P<bytes>[0-9]+|-)'
+    r" (?P<status>[0-9]{3}|-) (?P<bytes>[0-9]+|-)"
     r'(?: "(?P<referrer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)"?)?(?: (?P<more>.*))?$'
 )
 _REQUEST = r"^(?P<method>[A-Z]{3,20}) (?P<target>.*?)(?: HTTP/(?P<version>[0-9.]+))?$"
@@ -51,5 +51,7 @@ def _attributes() -> pl.Expr:
 
 def _member(name: str, value: pl.Expr) -> pl.Expr:
     """A member of a JSON object; null when there is nothing to say. Escapes of the log line become JSON's."""
-    plain = value.str.replace_all(r'\\"', '"').str.replace_all(r'([\\"])', r"\${1}").str.replace_all(r"[\x00-\x1f]", " ")
+    plain = (
+        value.str.replace_all(r'\\"', '"').str.replace_all(r'([\\"])', r"\${1}").str.replace_all(r"[\x00-\x1f]", " ")
+    )
     return pl.when(value.is_not_null() & (value != "-")).then(pl.format('"' + name + '":"{}"', plain))

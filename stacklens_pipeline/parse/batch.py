@@ -62,22 +62,28 @@ def parse_lines(
     lines = raw.with_columns(_decoded(raw["value"])).with_columns(_reason().alias("reason"))
     dead, lines = lines.filter(pl.col("reason").is_not_null()), lines.filter(pl.col("reason").is_null())
     lines = lines.with_columns((formats(pl.col("text")) if format is None else pl.lit(format)).alias("format"))
-    lines = multiline.assign(lines)
+    lines, blank = _assigned(lines)
+    dead = pl.concat([dead, blank.with_columns(pl.lit("empty").alias("reason")).select(dead.columns)])
     waiting = multiline.still_open(lines, closed_at)
     if waiting.height:
         lines = lines.join(waiting, on=waiting.columns, how="anti", maintain_order="left")
-    is_empty = (pl.col("text") == "") & (pl.col("record_offset") == pl.col("offset"))
-    alone = lines.filter(is_empty).select("topic", "partition", "record_offset")
-    lone = lines.join(alone, on=alone.columns, how="semi", maintain_order="left")
-    if lone.height:
-        lines = lines.join(alone, on=alone.columns, how="anti", maintain_order="left")
-        dead = pl.concat([dead, lone.with_columns(pl.lit("empty").alias("reason")).select(dead.columns)])
     return Parsed(
         _records(multiline.join_lines(lines), timezone),
         _dead_letters(dead),
         _line_records(lines, dead),
         multiline.open_offsets(waiting),
     )
+
+
+def _assigned(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lines with the record they belong to, and empty lines that have no record before them."""
+    lines = multiline.assign(lines)
+    is_blank = (pl.col("text") == "") & (pl.col("record_offset") == pl.col("offset"))
+    blank = lines.filter(is_blank)
+    if not blank.height:
+        return lines, blank
+    kept = lines.filter(~is_blank).drop("goes_on", "record_offset")
+    return multiline.assign(kept), blank  # what followed an empty line begins a record of its own
 
 
 def _decoded(values: pl.Series) -> pl.Series:

@@ -15,14 +15,16 @@ def parse(
     format: Annotated[str, typer.Option(help="pin one format instead of detecting it")] = "",
     timezone: Annotated[str, typer.Option(help="zone of texts without one")] = "UTC",
     received: Annotated[str, typer.Option(help="when the lines were received, RFC 3339")] = "",
-    messages: Annotated[bool, typer.Option("--messages", help="each line is a JSON object with raw or raw_b64")] = False,
+    messages: Annotated[
+        bool, typer.Option("--messages", help="each line is a JSON object with raw or raw_b64")
+    ] = False,
     output: Annotated[Output | None, typer.Option(help="ndjson, table or csv")] = None,
 ) -> None:
     """Parse lines: one row a record, and one with a reason for each line that no parser could take."""
     writer = Writer(output)
     refuse_unknown(format, timezone)
-    at = received_at(file, received or None)
     with opened(file) as stream:
+        at = received_at(file, received or None)
         for rows in parsed_rows(items(stream, messages), at, source or None, format or None, timezone):
             writer.write(rows)
     writer.close()
@@ -48,19 +50,33 @@ def parsed_rows(
     import polars as pl
 
     from stacklens_pipeline.parse import parse_lines
+    from stacklens_pipeline.parse.multiline import lines_of_open
     from stacklens_pipeline.tables import RAW_LOGS
 
     waiting = RAW_LOGS.empty()
     number = 1
+    kept: list[dict[str, Any]] = []
     for part in sliced(source):
         lines = pl.concat([waiting, raw_frame(part, number, at, name)])
-        number += len(part)
         result = parse_lines(lines, closed_at=at, timezone=timezone, format=format)
-        starts = result.open.get((TOPIC, 0), frozenset())
-        waiting = lines.filter(pl.col("offset") >= min(starts)) if starts else lines.clear()
-        yield _rows(result.parsed, result.rejected)
-    last = parse_lines(waiting, timezone=timezone, format=format)
-    yield _rows(last.parsed, last.rejected)
+        waiting = lines_of_open(lines, result.open)
+        *rows, last = _with_blanks([*kept, *_rows(result, number)])
+        number += len(part)
+        kept = [last] if last else []
+        yield rows
+    result = parse_lines(waiting, timezone=timezone, format=format)
+    yield [row for row in _with_blanks([*kept, *_rows(result, number)]) if row]
+
+
+def _with_blanks(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows in which an empty line that nothing could take belongs to the record before it; an empty row at least."""
+    joined: list[dict[str, Any]] = []
+    for row in sorted(rows, key=lambda row: int(row["line"])):
+        if row.get("reason") == "empty" and joined and "lines" in joined[-1]:
+            joined[-1]["lines"] += 1
+        else:
+            joined.append(row)
+    return joined or [{}]
 
 
 TOPIC = "file"
@@ -86,14 +102,15 @@ def raw_frame(part: list[Item], first: int, at: datetime, name: str | None) -> A
     return frame.with_columns(fixed).select(RAW_LOGS.schema.names())
 
 
-def _rows(parsed: Any, rejected: Any) -> list[dict[str, Any]]:
+def _rows(result: Any, first: int) -> list[dict[str, Any]]:
+    """Records, and dead letters from `first` on: those before it were given with the lines of an open record."""
     import orjson
     import polars as pl
 
     hidden = ("topic", "partition", "offset", "ingest_hour")
     line = pl.col("offset").alias("line")
-    records = parsed.select(line, pl.col("raw_messages").alias("lines"), pl.all().exclude(hidden)).to_dicts()
+    records = result.parsed.select(line, pl.col("raw_messages").alias("lines"), pl.all().exclude(hidden)).to_dicts()
     for record in records:
         record["attributes"] = orjson.loads(record["attributes"] or "{}")
-    dead = rejected.select(line, "reason", "stage", "detail").to_dicts()
-    return sorted([*records, *dead], key=lambda row: int(row["line"]))
+    dead = result.rejected.filter(pl.col("offset") >= first).select(line, "reason", "stage", "detail").to_dicts()
+    return [*records, *dead]

@@ -6,7 +6,7 @@ and logfmt lines are complete. A gap between append times, or a cap of lines or 
 the same messages into batches gives the same records, as long as the lines of open records are given again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -56,10 +56,9 @@ def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
     within = [*STREAM, "group"]
     size = pl.col("text").str.len_bytes().cast(pl.Int64)
     capped = group.with_columns(
-        (
-            pl.int_range(pl.len()).over(within) // MAX_LINES
-            + (size.cum_sum().over(within) - size) // MAX_BYTES
-        ).alias("part")
+        (pl.int_range(pl.len()).over(within) // MAX_LINES + (size.cum_sum().over(within) - size) // MAX_BYTES).alias(
+            "part"
+        )
     )
     return capped.with_columns(pl.col("offset").first().over([*within, "part"]).alias("record_offset"))
 
@@ -82,6 +81,21 @@ def open_offsets(keys: pl.DataFrame) -> Mapping[tuple[str, int], frozenset[int]]
     """First offsets of open records by topic and partition."""
     grouped = keys.group_by("topic", "partition").agg("record_offset").rows()
     return {(topic, partition): frozenset(offsets) for topic, partition, offsets in grouped}
+
+
+def lines_of_open(lines: pl.DataFrame, open: Mapping[tuple[str, int], Iterable[int]]) -> pl.DataFrame:
+    """The lines, in order, of the records that are open: to be given again with the next batch.
+
+    An open record is the last of its stream: its lines are those of the stream from its first offset on.
+    """
+    starts = [(*partition, offset) for partition, offsets in open.items() for offset in offsets]
+    if not starts:
+        return lines.clear()
+    schema = {"topic": pl.String, "partition": pl.Int32, "offset": pl.Int64}
+    first = lines.join(pl.DataFrame(starts, schema=schema, orient="row"), on=list(schema), how="semi")
+    began = first.select(*STREAM, pl.col("offset").alias("began"))
+    joined = lines.join(began, on=STREAM, how="inner", nulls_equal=True, maintain_order="left")
+    return joined.filter(pl.col("offset") >= pl.col("began")).select(lines.columns)
 
 
 def join_lines(lines: pl.DataFrame) -> pl.DataFrame:

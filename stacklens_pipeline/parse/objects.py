@@ -12,7 +12,7 @@ from stacklens_pipeline.parse.levels import severity_of_number, severity_of_word
 from stacklens_pipeline.parse.timestamps import from_epoch, from_iso
 
 _PAIR = re.compile(r'([^\s="]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))')
-_ESCAPED = re.compile(r'\\(.)')
+_ESCAPED = re.compile(r"\\(.)")
 
 
 def parse_json(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:

@@ -32,7 +32,9 @@ def parse_rfc5424(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
 def parse_rfc3164(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of BSD syslog lines, with or without PRI; the year comes from the time of receipt."""
     fields = _matched(lines, _RFC3164).with_columns(
-        pl.lit(None, pl.String).alias("version"), pl.lit(None, pl.String).alias("msgid"), pl.lit(None, pl.String).alias("json")
+        pl.lit(None, pl.String).alias("version"),
+        pl.lit(None, pl.String).alias("msgid"),
+        pl.lit(None, pl.String).alias("json"),
     )
     return _records(fields, from_rfc3164(pl.col("time"), pl.col("appended_at"), timezone), "syslog_rfc3164")
 
