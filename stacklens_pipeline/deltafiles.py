@@ -1,4 +1,4 @@
-"""Delta in detail: the Parquet files of a commit, their statistics, the fence as app transactions, errors of storage."""
+"""Delta in detail: a commit's Parquet files, their statistics, the fence as app transactions, errors of storage."""
 
 import io
 import json
@@ -185,7 +185,7 @@ def load_position(handle: DeltaTable, tp: TopicPartition) -> Position:
     """The position that a snapshot has in a partition; the origin when it never saw it."""
     count = handle.transaction_version(f"open:{tp}") or 0
     starts = (handle.transaction_version(f"open:{tp}:{index}") for index in range(count))
-    return Position(handle.transaction_version(str(tp)) or 0, frozenset(starts))
+    return Position(handle.transaction_version(str(tp)) or 0, frozenset(start for start in starts if start is not None))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import polars as pl
 
 from stacklens_pipeline.errors import CorruptRangeError, OffsetOutOfRangeError
 from stacklens_pipeline.eventlog.base import EventLog, OffsetRange, TopicPartition
-from stacklens_pipeline.lake import Lake, fenced
+from stacklens_pipeline.lake import Lake, fenced, given
 from stacklens_pipeline.microbatch import DERIVED, Microbatch, lines_of_open
 from stacklens_pipeline.planner import Clock, Planner, utc_now
 from stacklens_pipeline.position import Position, meet
@@ -72,7 +72,7 @@ class Drain:
 
     def _take(self) -> Step:
         unread = self._planner.unread(self._raw, self._ingest.max_rows)
-        self._record_gaps({_range(gap): gap.reason for gap in unread.gaps})
+        self._record_gaps({OffsetRange(g.topic, g.partition, g.start, g.end): g.reason for g in unread.gaps})
         if not unread.ranges:
             return self._close_open()
         try:
@@ -111,7 +111,7 @@ class Drain:
             row = pl.DataFrame(
                 [(*tp, gap.start, gap.end, reason, self._now())], schema=OFFSET_GAPS.schema, orient="row"
             )
-            self._lake.append(OFFSET_GAPS, {tp: end}, lambda _, row=row: row)
+            self._lake.append(OFFSET_GAPS, {tp: end}, given(row))
             self._raw.update(self._lake.append(RAW_LOGS, {tp: end}, lambda _: RAW_LOGS.empty()).reached)
 
     # Up to raw: from the lake
@@ -166,10 +166,6 @@ class Drain:
 
     def _next(self, tp: TopicPartition) -> int:
         return self._raw.get(tp, Position(0)).next
-
-
-def _range(gap: OffsetRange) -> OffsetRange:
-    return OffsetRange(gap.topic, gap.partition, gap.start, gap.end)
 
 
 def _partitions(lines: pl.DataFrame) -> list[TopicPartition]:

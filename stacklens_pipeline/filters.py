@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -22,7 +22,7 @@ SLICE_LINES = 50_000
 """Lines that are worked on at once."""
 
 
-class Output(str, Enum):
+class Output(StrEnum):
     """How rows are written."""
 
     NDJSON = "ndjson"
@@ -65,7 +65,7 @@ def _decompressed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
         import zstandard
 
         with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as reader:
-            yield io.BufferedReader(reader, 1 << 20)  # type: ignore[arg-type]
+            yield io.BufferedReader(reader, 1 << 20)
     else:
         yield raw
 

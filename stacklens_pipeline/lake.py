@@ -178,7 +178,7 @@ class Lake:
         return gone
 
     def vacuum(self, table: Table, hours: float) -> int:
-        """Delete files that no snapshot younger than `hours` needs, crashed writers' leftovers too; returns how many."""
+        """Delete files that no snapshot younger than `hours` needs, and leftovers of crashes; returns how many."""
         handle = self._refreshed(table)
         with deltafiles.storage_errors(table):
             gone = handle.vacuum(retention_hours=int(hours), enforce_retention_duration=False, dry_run=False, full=True)
@@ -269,6 +269,11 @@ class Replacement:
     def commit(self) -> bool:
         """Put the rows in place; False, and nothing is changed, when the table was committed to in the meantime."""
         return self._written.commit(self._handle, [], replaced_hour=self._hour)
+
+
+def given(frame: pl.DataFrame) -> Rows:
+    """The frame as it is, for `Lake.append`."""
+    return lambda _: frame
 
 
 def fenced(frame: pl.DataFrame) -> Rows:

@@ -4,7 +4,6 @@ A lease keeps two runners from doing the same work twice; it is not what makes t
 needs no lock: the worst that a race costs is a batch computed twice and committed once.
 """
 
-import os
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,4 +79,4 @@ class Lease:
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{uuid.uuid4().hex}")
         aside.write_bytes(orjson.dumps(content))
-        os.replace(aside, path)
+        aside.replace(path)

@@ -80,4 +80,4 @@ class Microbatch:
 
 def lines_of_open(lines: pl.DataFrame, positions: Positions) -> pl.DataFrame:
     """The lines, in order, that belong to the records which are open at the positions."""
-    return multiline.lines_of_open(lines, {tuple(tp): position.open for tp, position in positions.items()})
+    return multiline.lines_of_open(lines, {(tp.topic, tp.partition): p.open for tp, p in positions.items()})

@@ -91,13 +91,14 @@ class Planner:
 
     def _begin(self, info: TopicInfo) -> None:
         """Fix where a topic begins that was never seen before, so that `latest` means the same after a crash."""
-        if self._ingest.start == "earliest":
+        start = self._ingest.start
+        if start == "earliest":
             return
         partitions = [TopicPartition(info.name, p) for p in range(info.partitions)]
-        if self._ingest.start == "latest":
-            starts = {tp: marks.high for tp, marks in self._log.watermarks(partitions).items()}
+        if isinstance(start, datetime):
+            starts = {tp: self._log.offset_at(tp, start) for tp in partitions}
         else:
-            starts = {tp: self._log.offset_at(tp, self._ingest.start) for tp in partitions}
+            starts = {tp: marks.high for tp, marks in self._log.watermarks(partitions).items()}
         positions = {tp: Position(start) for tp, start in starts.items()}
         self._lake.append(RAW_LOGS, positions, lambda _: RAW_LOGS.empty())
 

@@ -17,6 +17,10 @@ HOUR_FORMAT = "%Y-%m-%dT%H"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "UNKNOWN")
 
 
+Columns = Mapping[str, tuple[pl.DataType | type[pl.DataType], str]]
+"""A column's name -> its type and what it means."""
+
+
 @dataclass(frozen=True)
 class Table:
     """One table of the lake.
@@ -28,7 +32,7 @@ class Table:
     name: str
     description: str = field(repr=False)
     key: tuple[str, ...] = field(repr=False)
-    columns: Mapping[str, tuple[pl.DataType | type[pl.DataType], str]] = field(repr=False, compare=False)
+    columns: Columns = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
@@ -53,13 +57,13 @@ class Table:
         return pl.DataFrame(schema=self.schema)
 
 
-_POSITION = {
+_POSITION: Columns = {
     "topic": (pl.String, "topic of the event log; a topic that was deleted and made again gets `~2`, `~3` ..."),
     "partition": (pl.Int32, "partition of the topic"),
     "offset": (pl.Int64, "offset of the (first) message"),
     "ingest_hour": (pl.String, "hour in which the message entered the lake, e.g. 2026-11-24T04 (UTC)"),
 }
-_ENVELOPE = {
+_ENVELOPE: Columns = {
     "source": (pl.String, "what sent it: a name given by the collector's source or the topic"),
     "peer": (pl.String, "address of the sender"),
     "protocol": (pl.String, "how it came in: http, syslog_tcp, kafka ..."),
@@ -118,7 +122,7 @@ LEDGER = Table(
     },
 )
 
-_RECORD = {
+_RECORD: Columns = {
     **_POSITION,
     "line_index": (pl.Int32, "position inside the message, when one message holds several records; else 0"),
     "raw_messages": (pl.Int32, "messages that the record took: lines of a stack trace count each"),
@@ -179,11 +183,11 @@ ENRICHED_LOGS = Table(
     _RECORD,
 )
 
-_WINDOW = {
+_WINDOW: Columns = {
     "ingest_hour": _POSITION["ingest_hour"],
     "window_start": (UTC_TIME, "start of the window, by the records' own time"),
 }
-_METRICS = {
+_METRICS: Columns = {
     **_WINDOW,
     "source": _ENVELOPE["source"],
     "service_name": _RECORD["service_name"],

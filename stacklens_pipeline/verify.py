@@ -109,7 +109,7 @@ def _rows(lake: Lake, table: Table, held: Positions) -> pl.DataFrame:
 
 
 def _conserved(lake: Lake, held: Positions) -> Iterator[Violation]:
-    """raw = messages of parsed + dead letters, and parsed = enriched, of each partition whose raw rows are all there."""
+    """raw = messages of parsed + dead letters, and parsed = enriched, of partitions of which nothing has expired."""
     entries = summed(lake.scan(LEDGER)).filter(pl.col("outcome").is_in(["expired", "erased"]))
     whole = {*held} - {TopicPartition(*r) for r in entries.select("topic", "partition").unique().collect().rows()}
     for tp in sorted(whole):

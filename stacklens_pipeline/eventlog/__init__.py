@@ -1,5 +1,6 @@
 """The event log: Kafka, or the embedded log when no Kafka is configured, behind one small interface."""
 
+from stacklens_pipeline.errors import ConfigurationError
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.settings import Settings
 
@@ -10,9 +11,9 @@ STACKLENS_TOPICS = ("raw-logs", "collected-logs", "parsed-logs", "enriched-logs"
 def open_log(settings: Settings) -> EventLog:
     """The event log that the settings name."""
     if settings.is_kafka:
-        from stacklens_pipeline.eventlog.kafka import KafkaLog
-
-        return KafkaLog(settings.kafka)
+        raise ConfigurationError(
+            f"this version reads the embedded event log only, not Kafka: {settings.kafka.bootstrap_servers}"
+        )
     from stacklens_pipeline.eventlog.sqlite import SqliteLog
 
     return SqliteLog(settings.eventlog_path)

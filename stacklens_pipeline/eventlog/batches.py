@@ -10,7 +10,7 @@ from stacklens_pipeline.eventlog.base import ENVELOPE_HEADERS, FETCHED_SCHEMA, M
 from stacklens_pipeline.tables import HEADERS, UTC_TIME
 
 STORED_SCHEMA = pl.Schema(
-    {"key": pl.Binary, "value": pl.Binary, "headers": HEADERS, **dict.fromkeys(ENVELOPE_HEADERS, pl.String)}
+    {"key": pl.Binary(), "value": pl.Binary(), "headers": HEADERS, **dict.fromkeys(ENVELOPE_HEADERS, pl.String())}
 )
 
 

@@ -8,10 +8,11 @@ import sqlite3
 import threading
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -168,9 +169,10 @@ class SqliteLog:
         now = _micros(datetime.now(UTC))
         with self._transaction() as run:
             sql = "select high, appended_at from partitions where topic = ? and partition = ?"
-            high, last = run(sql, tuple(tp)).fetchone() or (None, None)
-            if high is None:
+            found = run(sql, tuple(tp)).fetchone()
+            if found is None:
                 raise UnknownTopicError(f"unknown topic or partition: {tp}")
+            high, last = found
             at = max(now, last)  # append times never go back, whatever the clock does
             run(
                 "insert into batches values (?, ?, ?, ?, ?, ?, ?)", (*tp, high, count, at, zlib.crc32(payload), payload)
@@ -232,7 +234,7 @@ class SqliteLog:
         return self._next_partition % count
 
     @contextmanager
-    def _transaction(self) -> Iterator["_Run"]:
+    def _transaction(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
         with self._lock, _errors():
             self._connection.execute("begin immediate")
             try:
@@ -243,12 +245,12 @@ class SqliteLog:
                     self._connection.execute("rollback")
                 raise
 
-    def _one(self, sql: str, values: Sequence[object] = ()) -> tuple[object, ...] | None:
+    def _one(self, sql: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
         with self._lock, _errors():
-            row: tuple[object, ...] | None = self._connection.execute(sql, values).fetchone()
+            row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
             return row
 
-    def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._lock, _errors():
             return self._connection.execute(sql, values).fetchall()
 
@@ -262,9 +264,6 @@ class SqliteLog:
             if not rows:
                 return
             yield from rows
-
-
-_Run = type(sqlite3.Connection.execute)
 
 
 def _within(frame: pl.DataFrame, left: int) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""One batch of raw lines: sort out what no parser can take, detect, join, parse each share, and complete the columns."""
+"""One batch of raw lines: sort out what nobody can parse, detect, join, parse each share, complete the columns."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ class Parsed:
     """What a batch became.
 
     `parsed` and `rejected` have the schemas of `parsed/logs` and `parsed/dead_letters`. `line_records` has one row for
-    each message that is in either: topic, partition, offset, ingest_hour, record_offset, outcome, reason. `open` are the
-    first offsets of records that may still grow; their lines are in none of the frames.
+    each message that is in either: topic, partition, offset, ingest_hour, record_offset, outcome, reason. `open` are
+    the first offsets of records that may still grow; their lines are in none of the frames.
     """
 
     parsed: pl.DataFrame

@@ -53,7 +53,7 @@ _NESTED = (dict, list)
 
 
 def _text(value: Any) -> str | None:
-    if value is None or value.__class__ is str:
+    if value is None or isinstance(value, str):
         return value
     if value is True or value is False:
         return "true" if value else "false"

@@ -12,7 +12,7 @@ _TEXT = (
 
 
 def parse_text(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """Records of plain text: `2026-11-24 04:00:00,123 ERROR [main] message` and everything that no other parser took."""
+    """Records of text: `2026-11-24 04:00:00,123 ERROR [main] message`, and whatever no other parser took."""
     fields = lines.with_columns(pl.col("text").str.extract_groups(_TEXT).alias("fields")).unnest("fields")
     is_headed = pl.col("time").is_not_null() | pl.col("level").is_not_null()
     return fields.with_columns(
