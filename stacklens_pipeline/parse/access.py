@@ -1,5 +1,7 @@
 """Access lines of Apache and nginx: common and combined, with or without fields of one's own at the end."""
 
+from collections.abc import Callable
+
 import polars as pl
 
 from stacklens_pipeline.parse.levels import severity_of_status
@@ -13,11 +15,71 @@ _ACCESS = (
 _REQUEST = r"^(?P<method>[A-Z]{3,20}) (?P<target>.*?)(?: HTTP/(?P<version>[0-9.]+))?$"
 
 
+_UNUSUAL = r"[\\\x00-\x1f]"
+"""What lines have that splitting at quotes would get wrong: escapes, and what JSON escapes."""
+
+
 def parse_access(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of access lines; the body is the request line. The zone stands in the line itself."""
     del timezone
+    split = _split(lines)
+    is_usual = split["is_usual"]
+    if is_usual.all():
+        return _records(split, _same)
+    usual = _records(split.filter(is_usual).drop("is_usual"), _same)
+    matched = _records(_matched(lines.filter(~is_usual)), _escaped)
+    return pl.concat([usual, matched.select(usual.columns)])
+
+
+def _split(lines: pl.DataFrame) -> pl.DataFrame:
+    """The fields by splitting at quotes and blanks, which takes a fifth of the time of the pattern.
+
+    `is_usual` says where this holds: then the pattern would find the same.
+    """
+    text = pl.col("text")
+    quoted = text.str.split_exact('"', 6).struct.rename_fields(
+        ["head", "request", "sizes", "referrer", "gap", "agent", "end"]
+    )
+    parts = lines.with_columns(quoted.alias("quoted")).unnest("quoted")
+    parts = parts.with_columns(
+        pl.col("head")
+        .str.split_exact(" ", 5)
+        .struct.rename_fields(["client", "ident", "user", "day", "zone", "rest"])
+        .alias("h"),
+        pl.col("sizes").str.split_exact(" ", 3).struct.rename_fields(["before", "status", "bytes", "after"]).alias("s"),
+        pl.col("request").str.split_exact(" ", 2).struct.rename_fields(["method", "target", "spoken"]).alias("r"),
+    ).unnest("h", "s", "r")
+    is_combined = (pl.col("after") == "") & (pl.col("gap") == " ") & pl.col("end").str.contains('^(?: [^"]*)?$')
+    is_usual = (
+        ~text.str.contains(_UNUSUAL)
+        & pl.col("day").str.starts_with("[")
+        & pl.col("zone").str.ends_with("]")
+        & (pl.col("rest") == "")
+        & (pl.col("before") == "")
+        & pl.col("status").str.contains("^(?:[0-9]{3}|-)$")
+        & pl.col("bytes").str.contains("^(?:[0-9]+|-)$")
+        & pl.col("method").str.contains("^[A-Z]{3,20}$")
+        & pl.col("spoken").str.contains("^HTTP/[0-9.]+$")
+        & is_combined
+    )
+    return parts.select(
+        *lines.columns,
+        *("client", "user"),
+        (pl.col("day").str.slice(1) + " " + pl.col("zone").str.strip_chars_end("]")).alias("time"),
+        *("request", "status", "bytes", "referrer", "agent"),
+        pl.col("end").str.slice(1).alias("more"),
+        *("method", "target"),
+        pl.col("spoken").str.slice(5).alias("version"),
+        is_usual.fill_null(False).alias("is_usual"),
+    )
+
+
+def _matched(lines: pl.DataFrame) -> pl.DataFrame:
     fields = lines.with_columns(pl.col("text").str.extract_groups(_ACCESS).alias("fields")).unnest("fields")
-    fields = fields.with_columns(pl.col("request").str.extract_groups(_REQUEST).alias("parts")).unnest("parts")
+    return fields.with_columns(pl.col("request").str.extract_groups(_REQUEST).alias("parts")).unnest("parts")
+
+
+def _records(fields: pl.DataFrame, escape: Callable[[pl.Expr], pl.Expr]) -> pl.DataFrame:
     status = pl.col("status").cast(pl.Int32, strict=False)
     seconds = pl.col("more").str.extract(r"^(?:.* )?([0-9]+\.[0-9]{3})(?: |$)", 1).cast(pl.Float64, strict=False)
     return fields.with_columns(
@@ -28,30 +90,41 @@ def parse_access(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
         pl.col("client").alias("client_address"),
         pl.when(~pl.col("user").is_in(["-", ""])).then(pl.col("user")).alias("user_id"),
         pl.col("method").alias("http_method"),
-        pl.col("target").str.replace(r"\?.*$", "").alias("url_path"),
+        _before_query(pl.col("target")).alias("url_path"),
         pl.col("status").alias("http_status"),
         pl.col("bytes").alias("bytes_sent"),
         (seconds * 1000).cast(pl.String).alias("duration_ms"),
         pl.coalesce("request", "text").alias("body"),
-        _attributes().alias("attributes"),
+        _attributes(escape).alias("attributes"),
     )
 
 
-def _attributes() -> pl.Expr:
-    query = pl.col("target").str.extract(r"\?(.*)$", 1)
+def _before_query(target: pl.Expr) -> pl.Expr:
+    return target.str.splitn("?", 2).struct.field("field_0")
+
+
+def _attributes(escape: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    query = pl.col("target").str.splitn("?", 2).struct.field("field_1")
     members = [
         _member("http.version", pl.col("version")),
-        _member("http.referrer", pl.col("referrer")),
-        _member("user_agent", pl.col("agent")),
-        _member("url.query", query),
+        _member("http.referrer", escape(pl.col("referrer"))),
+        _member("user_agent", escape(pl.col("agent"))),
+        _member("url.query", escape(query)),
     ]
     joined = pl.concat_str(members, separator=",", ignore_nulls=True)
     return pl.when(joined != "").then(pl.lit("{") + joined + pl.lit("}"))
 
 
 def _member(name: str, value: pl.Expr) -> pl.Expr:
-    """A member of a JSON object; null when there is nothing to say. Escapes of the log line become JSON's."""
-    plain = (
-        value.str.replace_all(r'\\"', '"').str.replace_all(r'([\\"])', r"\${1}").str.replace_all(r"[\x00-\x1f]", " ")
-    )
-    return pl.when(value.is_not_null() & (value != "-")).then(pl.format('"' + name + '":"{}"', plain))
+    """A member of a JSON object; null when there is nothing to say."""
+    return pl.when(value.is_not_null() & (value != "-")).then(pl.lit(f'"{name}":"') + value + pl.lit('"'))
+
+
+def _same(value: pl.Expr) -> pl.Expr:
+    return value
+
+
+def _escaped(value: pl.Expr) -> pl.Expr:
+    """Escapes of the log line become JSON's."""
+    unescaped = value.str.replace_all(r'\\"', '"')
+    return unescaped.str.replace_all(r'([\\"])', r"\${1}").str.replace_all(r"[\x00-\x1f]", " ")

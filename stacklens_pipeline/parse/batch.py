@@ -14,10 +14,14 @@ from stacklens_pipeline.parse.objects import parse_json, parse_logfmt
 from stacklens_pipeline.parse.syslog import parse_rfc3164, parse_rfc5424
 from stacklens_pipeline.parse.text import parse_text
 from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS
+from stacklens_pipeline.threads import in_order
 
 PARSER_VERSION = "1"
 MAX_BYTES = 1_048_576
 """A longer message, or one that a collector has cut, is a dead letter `oversize`."""
+
+SLICE = 256
+"""Values that are looked at together for invalid UTF-8."""
 
 DETAILS = {
     "tombstone": "the message has no value",
@@ -88,18 +92,34 @@ def _assigned(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _decoded(values: pl.Series) -> pl.Series:
     """The messages as text without line ends and byte order mark; null where they are not UTF-8."""
-    try:
-        text = values.cast(pl.String)
-    except pl.exceptions.ComputeError:  # Polars refuses the whole column for one bad value
-        text = pl.Series([_utf8(value) for value in values], dtype=pl.String)
-    return text.str.strip_chars_end("\r\n").str.strip_prefix("\ufeff").alias("text")
+    return _utf8(values).str.strip_chars_end("\r\n").str.strip_prefix("\ufeff").alias("text")
 
 
-def _utf8(value: bytes | None) -> str | None:
+def _utf8(values: pl.Series) -> pl.Series:
+    """Polars refuses a whole column for one bad value: then those are sought, slice by slice."""
     try:
-        return None if value is None else value.decode()
+        return values.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        slices = (values.slice(start, SLICE).to_list() for start in range(0, len(values), SLICE))
+        is_text = pl.Series([is_good for listed in slices for is_good in _are_utf8(listed)], dtype=pl.Boolean)
+        texts = values.filter(is_text).cast(pl.String)
+        places = pl.select(pl.when(is_text).then(is_text.cum_sum() - 1)).to_series()
+        return texts.gather(places)
+
+
+def _are_utf8(values: list[bytes | None]) -> list[bool]:
+    """Of each value whether it is UTF-8; one look at all of them is enough when they are."""
+    if _is_utf8(b"\n".join(value or b"" for value in values)):
+        return [True] * len(values)
+    return [_is_utf8(value or b"") for value in values]
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
     except UnicodeDecodeError:
-        return None
+        return False
+    return True
 
 
 def _reason() -> pl.Expr:
@@ -117,12 +137,12 @@ def _reason() -> pl.Expr:
 
 
 def _records(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """Parse each format's share and put the records in the order of their lines."""
+    """Parse each format's share; the records come by format, and in the order of their lines within it."""
     shares = lines.partition_by("format", as_dict=True)
-    parts = [_complete(PARSERS[name](shares[(name,)], timezone)) for name in FORMATS if (name,) in shares]
-    if not parts:
+    names = [name for name in FORMATS if (name,) in shares]
+    if not names:
         return PARSED_LOGS.empty()
-    return pl.concat(parts).sort("topic", "partition", "offset", maintain_order=True)
+    return pl.concat(in_order(lambda name: _complete(PARSERS[name](shares[(name,)], timezone)), names))
 
 
 def _complete(records: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Fields by name: objects (of JSON, of logfmt) to the columns of a record, everything else to `attributes`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -31,25 +31,84 @@ ALIASES: Mapping[str, str] = {
 COLUMNS = tuple(dict.fromkeys(ALIASES.values()))
 
 
-def to_columns(objects: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """One row an object: `COLUMNS` as text, and `attributes`, a JSON object of the rest or null."""
-    columns: dict[str, list[str | None]] = {name: [] for name in (*COLUMNS, "attributes")}
-    for item in objects:
-        known: dict[str, Any] = {}
-        rest: dict[str, Any] = {}
-        for name, value in item.items():
-            column = ALIASES.get(name)
-            if column is None or column in known or value.__class__ in _NESTED:
-                rest[name] = value
-            else:
-                known[column] = value
-        for column in COLUMNS:
-            columns[column].append(_text(known.get(column)))
-        columns["attributes"].append(orjson.dumps(rest).decode() if rest else None)
-    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+class Shapes:
+    """Objects gathered by shape, that is by their keys in order: what a key means is decided once for each shape.
+
+    Services write few shapes and many objects, so that the work per object is one look-up and one copy.
+    """
+
+    def __init__(self) -> None:
+        self._shapes: dict[tuple[str, ...], tuple[list[int], list[Any]]] = {}
+        self._count = 0
+
+    def add(self, item: Mapping[str, Any]) -> bool:
+        """Take an object; whether it has any field."""
+        shape = tuple(item)
+        gathered = self._shapes.get(shape)
+        if gathered is None:
+            gathered = self._shapes[shape] = ([], [])
+        gathered[0].append(self._count)
+        gathered[1].extend(item.values())
+        self._count += 1
+        return bool(shape)
+
+    def frame(self) -> pl.DataFrame:
+        """One row an object, in the order they came: `COLUMNS` as text, and `attributes`, a JSON object or null."""
+        if not self._shapes:
+            return pl.DataFrame(schema=_SCHEMA)
+        frames = [_frame(shape, indices, values) for shape, (indices, values) in self._shapes.items()]
+        if len(frames) == 1:
+            return frames[0].drop("index")
+        return pl.concat(frames).sort("index").drop("index")
 
 
+_SCHEMA = dict.fromkeys((*COLUMNS, "attributes"), pl.String())
 _NESTED = (dict, list)
+
+Fields = Mapping[str, list[Any]]
+
+
+def _frame(shape: tuple[str, ...], indices: list[int], values: list[Any]) -> pl.DataFrame:
+    """The objects of one shape, with the `index` of each."""
+    fields = {name: values[start :: len(shape)] for start, name in enumerate(shape)}
+    texts = {name: _texts(values) for name, values in fields.items() if name in ALIASES}
+    nested = [name for name, series in texts.items() if series is None]
+    if not nested:
+        return _columns(fields, texts, indices)
+    rows: dict[frozenset[str], list[int]] = {}
+    for row in range(len(indices)):
+        rows.setdefault(frozenset(name for name in nested if isinstance(fields[name][row], _NESTED)), []).append(row)
+    return pl.concat(_nested(fields, names, of, indices) for names, of in rows.items())
+
+
+def _nested(fields: Fields, nested: frozenset[str], rows: list[int], indices: list[int]) -> pl.DataFrame:
+    """Objects of which the `nested` fields hold objects or lists: they become attributes."""
+    chosen = {name: [column[row] for row in rows] for name, column in fields.items()}
+    texts = {name: _texts(column) for name, column in chosen.items() if name in ALIASES and name not in nested}
+    return _columns(chosen, texts, [indices[row] for row in rows])
+
+
+def _columns(fields: Fields, texts: Mapping[str, pl.Series | None], indices: list[int]) -> pl.DataFrame:
+    sources: dict[str, str] = {}  # column -> the field it is taken from
+    for name in texts:
+        sources.setdefault(ALIASES[name], name)
+    taken = set(sources.values())
+    found = [series.alias(column) for column, name in sources.items() if (series := texts[name]) is not None]
+    absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in sources]
+    attributes = _objects({name: column for name, column in fields.items() if name not in taken})
+    frame = pl.DataFrame([pl.Series("index", indices, dtype=pl.UInt32), *found])
+    return frame.with_columns(*absent, attributes.alias("attributes")).select("index", *_SCHEMA)
+
+
+def _texts(values: list[Any]) -> pl.Series | None:
+    """The values as text, or None when objects or lists are among them."""
+    try:
+        return pl.Series(values, dtype=pl.String)
+    except TypeError:  # not texts alone
+        kinds = set(map(type, values))
+    if not kinds.isdisjoint(_NESTED):
+        return None
+    return pl.Series(map(str, values) if kinds == {int} else [_text(value) for value in values], dtype=pl.String)
 
 
 def _text(value: Any) -> str | None:
@@ -58,3 +117,29 @@ def _text(value: Any) -> str | None:
     if value is True or value is False:
         return "true" if value else "false"
     return str(value)
+
+
+def _objects(fields: Fields) -> pl.Expr:
+    """A JSON object of the fields, or null without any."""
+    if not fields:
+        return pl.lit(None, pl.String)
+    parts: list[pl.Expr] = []
+    for name, values in fields.items():
+        parts += [pl.lit(f"{',' if parts else '{'}{_json(name)}:"), pl.lit(_jsons(values))]
+    return pl.concat_str([*parts, pl.lit("}")])
+
+
+def _jsons(values: list[Any]) -> pl.Series:
+    """Each value as JSON. Plain texts and integers, most of all values, are written column by column."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return pl.Series(map(str, values), dtype=pl.String)
+    if kinds == {str}:
+        texts = pl.Series(values, dtype=pl.String)
+        if not texts.str.contains(r'["\\\x00-\x1f]').any():
+            return '"' + texts + '"'
+    return pl.Series(map(_json, values), dtype=pl.String)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

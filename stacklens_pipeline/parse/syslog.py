@@ -16,6 +16,8 @@ _RFC3164 = (
     r"(?s)^(?:<(?P<pri>[0-9]{1,3})>)?(?P<time>[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}) (?P<host>[^ ]+)"
     r" (?:(?P<app>[^ :\[]+)(?:\[(?P<pid>[^\]]*)\])?: ?)?(?P<body>.*)$"
 )
+_PLAIN_DATA = r'^\[([^ =\]"\[\\]+)((?: [^ =\]"\[\\]+="[^"\[\]\\\x00-\x1f]*")+)\]$'
+"""One element without escapes and brackets in its values, which most are."""
 _ELEMENT = re.compile(r'\[([^ \]]+)((?: [^ =\]"]+="(?:[^"\\]|\\.)*")*) ?\]')
 _PARAMETER = re.compile(r' ([^ =\]"]+)="((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r'\\(["\\\]])')
@@ -24,8 +26,7 @@ _ESCAPED = re.compile(r'\\(["\\\]])')
 def parse_rfc5424(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of RFC 5424 messages; a header that does not hold leaves the whole text as body."""
     fields = _matched(lines, _RFC5424)
-    data = fields.select("data").unique().with_columns(pl.col("data").map_batches(_data_json, pl.String).alias("json"))
-    fields = fields.join(data, on="data", how="left", nulls_equal=True, maintain_order="left")
+    fields = fields.with_columns(_data_json(fields["data"]).alias("json"))
     return _records(fields, from_iso(pl.col("time"), timezone), "syslog_rfc5424")
 
 
@@ -87,7 +88,14 @@ def _json_text(name: str) -> pl.Expr:
 
 
 def _data_json(data: pl.Series) -> pl.Series:
-    return pl.Series([_structured(text) for text in data], dtype=pl.String)
+    """Structured data as JSON: one plain element by rewriting its text, all else one by one."""
+    plain = data.str.extract_groups(_PLAIN_DATA)
+    names = data.str.extract_all(' [^ =\\]"]+="').list
+    is_plain = plain.struct["1"].is_not_null() & (names.n_unique() == names.len())
+    pairs = plain.struct["2"].str.replace_all(' ([^ =\\]"]+)="([^"]*)"', '"${1}":"${2}",').str.strip_chars_end(",")
+    rewritten = '{"' + plain.struct["1"] + '":{' + pairs + "}}"
+    others = pl.Series([None if plain else _structured(text) for plain, text in zip(is_plain, data, strict=True)])
+    return pl.select(pl.when(is_plain).then(rewritten).otherwise(others.cast(pl.String))).to_series()
 
 
 def _structured(text: str | None) -> str | None:
