@@ -6,6 +6,7 @@ import sys
 import typer
 
 from stacklens_pipeline import commands
+from stacklens_pipeline.collect.commands import collect
 from stacklens_pipeline.errors import StackLensError, UsageError
 from stacklens_pipeline.init import init
 from stacklens_pipeline.parse.commands import parse
@@ -21,6 +22,7 @@ app.add_typer(topics, name="topics")
 
 app.command()(parse)
 app.command()(init)
+app.command()(collect)
 app.command()(commands.drain)
 app.command()(commands.status)
 app.command()(commands.verify)

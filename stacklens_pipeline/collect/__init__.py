@@ -1,0 +1,1 @@
+"""The collector: takes lines over HTTP and syslog, and answers only when the event log has them."""

@@ -1,0 +1,25 @@
+"""What the collector counts, in Prometheus' text format."""
+
+from collections import Counter
+
+
+class Counters:
+    """Lines taken by protocol, and what was refused by reason."""
+
+    def __init__(self) -> None:
+        self.lines: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    def text(self) -> str:
+        """The counters for a scrape."""
+        rows = [
+            "# HELP stacklens_collect_lines_total Lines that the event log has taken.",
+            "# TYPE stacklens_collect_lines_total counter",
+        ]
+        rows += [f'stacklens_collect_lines_total{{protocol="{k}"}} {n}' for k, n in sorted(self.lines.items())]
+        rows += [
+            "# HELP stacklens_collect_refused_total Requests and connections that were refused.",
+            "# TYPE stacklens_collect_refused_total counter",
+        ]
+        rows += [f'stacklens_collect_refused_total{{reason="{k}"}} {n}' for k, n in sorted(self.refused.items())]
+        return "\n".join(rows) + "\n"

@@ -1,0 +1,1 @@
+"""`stacklens demo`: the whole platform on one machine, fed with logs, watched, and stopped without a trace."""

@@ -1,0 +1,75 @@
+"""Child processes: started with a log file each, watched, and stopped together with all that they started."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from stacklens_pipeline.errors import ProcessError
+
+POLL_S = 0.1
+
+
+class Child:
+    """A process in a session of its own, so that Ctrl-C reaches us first and we end it in order."""
+
+    def __init__(self, name: str, command: Sequence[str], log: Path, *, env: Mapping[str, str], cwd: Path) -> None:
+        self.name, self.log = name, log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                list(command),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=dict(env),
+                cwd=cwd,
+                start_new_session=True,
+            )
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def wait_until(self, is_ready: Callable[[], bool], seconds: float) -> None:
+        """Wait until it is ready.
+
+        Raises ProcessError when it ends or the time is over before that, with the last line that it said.
+        """
+        deadline = time.monotonic() + seconds
+        while not is_ready():
+            if not self.is_running:
+                raise ProcessError(f"{self.name} ended with status {self._process.returncode}: {self._last_words()}")
+            if time.monotonic() > deadline:
+                raise ProcessError(f"{self.name} was not ready after {seconds:.0f} s: {self._last_words()}")
+            time.sleep(POLL_S)
+
+    def stop(self, seconds: float = 20.0) -> None:
+        """Interrupt it, and end by force what is left of its session when the time is over."""
+        for number, patience in ((signal.SIGINT, seconds), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)):
+            if self.is_running and number != signal.SIGKILL:
+                self._process.send_signal(number)
+            if number == signal.SIGKILL:
+                for pid in _session(self._process.pid):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, number)
+            deadline = time.monotonic() + patience
+            while (self.is_running or any(_session(self._process.pid))) and time.monotonic() < deadline:
+                time.sleep(POLL_S)
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"nothing in {self.log}"
+
+
+def _session(leader: int) -> Iterator[int]:
+    """The living processes of a session; none where the system has no /proc."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            pid = int(entry.name)
+            if os.getsid(pid) == leader and entry.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                yield pid
