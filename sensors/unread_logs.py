@@ -31,17 +31,17 @@ def unread_logs(
     decision = decide(unread, holder, successor, asked_at, now, handover)
     if not decision.is_start:
         return dg.SkipReason(decision.reason)
-    fail_stuck(context.instance, {h.name for h in (holder, successor) if h})
+    fail_stuck(context.instance, DRAIN_LOGS.name, {h.name for h in (holder, successor) if h})
     context.update_cursor(now.isoformat())
     runtime = int(settings.ingest.budget_s * MAX_RUNTIME_FACTOR + 60)
     tags = {"dagster/max_runtime_seconds": str(runtime), "stacklens/reason": decision.reason}
     return dg.RunRequest(run_key=f"drain at {now.isoformat()}", tags=tags)
 
 
-def fail_stuck(instance: dg.DagsterInstance, alive: set[str]) -> None:
-    """Mark drains as failed that say they run but hold no lease: their process died without a word."""
+def fail_stuck(instance: dg.DagsterInstance, job_name: str, alive: set[str]) -> None:
+    """Mark runs of a job as failed that say they run but hold no lease: their process died without a word."""
     old = utc_now() - 4 * LIFETIME
-    stuck = dg.RunsFilter(job_name=DRAIN_LOGS.name, statuses=WORKING, updated_before=old)
+    stuck = dg.RunsFilter(job_name=job_name, statuses=WORKING, updated_before=old)
     for run in instance.get_runs(stuck, limit=10):
         if run.run_id not in alive:
             instance.report_run_failed(run, "it holds no lease any more: its process has died")

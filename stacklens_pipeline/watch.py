@@ -1,4 +1,4 @@
-"""When to start a drain: pure arithmetic over the lag, the lease and the time. The sensor only asks and obeys."""
+"""When to start a run that drains: pure arithmetic over the lag, the lease and the time. Sensors ask and obey."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ STARTING = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether to start a drain, and the reason in words for whoever reads the UI."""
+    """Whether to start a run, and the reason in words for whoever reads the UI."""
 
     is_start: bool
     reason: str
@@ -24,23 +24,24 @@ def decide(
     asked_at: datetime | None,
     now: datetime,
     handover: timedelta,
+    what: str = "messages are unread",
 ) -> Decision:
-    """Start a drain when lines are unread and nobody works, or when the one who works ends soon.
+    """Start a run when something waits and nobody works, or when the one who works ends soon.
 
     >>> decide(0, None, None, None, datetime(2026, 1, 1), timedelta(seconds=15))
-    Decision(is_start=False, reason='nothing is unread')
+    Decision(is_start=False, reason='no messages are unread')
     """
     if successor is not None:
         return Decision(False, "a successor is ready to take over")
     if asked_at is not None and now - asked_at < STARTING and not _has_begun(holder, asked_at, handover):
-        return Decision(False, f"a drain was asked for {(now - asked_at).seconds} s ago and is starting")
+        return Decision(False, f"a run was asked for {(now - asked_at).seconds} s ago and is starting")
     if holder is None:
-        return Decision(True, f"{unread} messages are unread") if unread else Decision(False, "nothing is unread")
+        return Decision(True, f"{unread} {what}") if unread else Decision(False, f"no {what}")
     if holder.ends_at - now <= handover:
-        return Decision(True, f"the drain that works now ends at {holder.ends_at:%H:%M:%S}")
-    return Decision(False, f"a drain works until {holder.ends_at:%H:%M:%S}, {unread} messages are unread")
+        return Decision(True, f"the run that works now ends at {holder.ends_at:%H:%M:%S}")
+    return Decision(False, f"a run works until {holder.ends_at:%H:%M:%S}, {unread} {what}")
 
 
 def _has_begun(holder: Holder | None, asked_at: datetime, handover: timedelta) -> bool:
-    """Whether the lease's holder took it after a drain was asked for."""
+    """Whether the lease's holder took it after a run was asked for."""
     return holder is not None and holder.ends_at - handover > asked_at + STARTING

@@ -60,10 +60,10 @@ def refresh(lake: Lake, marts: Path) -> Refreshed | None:
         return Refreshed(rows, len(touched.windows), len(touched.hours | touched.ingest_hours))
 
 
-def is_stale(lake: Lake, marts: Path) -> bool:
-    """Whether the lake has files that the marts have not seen. Reads statistics only."""
+def unseen(lake: Lake, marts: Path) -> int:
+    """How many files of the lake came or went since the marts were refreshed. Reads statistics only."""
     files, known = live_files(lake), _remembered(marts)
-    return not known.select("name", "uri").sort("name", "uri").equals(files.select("name", "uri").sort("name", "uri"))
+    return sum(a.join(b, on=["name", "uri"], how="anti").height for a, b in ((files, known), (known, files)))
 
 
 def check(marts: Path) -> list[str]:
