@@ -10,6 +10,7 @@ from stacklens_pipeline.collect.commands import collect
 from stacklens_pipeline.errors import StackLensError, UsageError
 from stacklens_pipeline.init import init
 from stacklens_pipeline.parse.commands import parse
+from stacklens_pipeline.ship.commands import ship
 
 app = typer.Typer(
     help="From a log line to a mart, exactly once.",
@@ -23,6 +24,7 @@ app.add_typer(topics, name="topics")
 app.command()(parse)
 app.command()(init)
 app.command()(collect)
+app.command()(ship)
 app.command()(commands.drain)
 app.command()(commands.status)
 app.command()(commands.verify)
