@@ -7,6 +7,7 @@ import typer
 
 from stacklens_pipeline import commands
 from stacklens_pipeline.collect.commands import collect
+from stacklens_pipeline.demo.commands import demo
 from stacklens_pipeline.errors import StackLensError, UsageError
 from stacklens_pipeline.init import init
 from stacklens_pipeline.parse.commands import parse
@@ -22,6 +23,7 @@ topics = typer.Typer(help="Topics of the event log.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
 
 app.command()(parse)
+app.command()(demo)
 app.command()(init)
 app.command()(collect)
 app.command()(ship)
@@ -44,3 +46,7 @@ def main() -> None:
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+
+
+if __name__ == "__main__":
+    main()

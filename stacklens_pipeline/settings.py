@@ -160,6 +160,11 @@ def refuse_unknown(environment: Mapping[str, str]) -> None:
             raise ConfigurationError(f"unknown setting {name}{_suggestion(name.upper(), known)}")
 
 
+def foreign_environment() -> dict[str, str]:
+    """This process's environment without settings of ours or Dagster's: what a child starts from."""
+    return {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "DAGSTER_"))}
+
+
 def as_environment(settings: Settings) -> dict[str, str]:
     """The variables that make a child process see these settings (secrets included; hand it to nobody else)."""
     return dict(_flatten(settings, PREFIX))

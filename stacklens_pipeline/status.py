@@ -11,16 +11,17 @@ from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.ledger import summed
 from stacklens_pipeline.planner import in_lake_names, utc_now
 from stacklens_pipeline.settings import IngestSettings
-from stacklens_pipeline.tables import LEDGER, OFFSET_GAPS, RAW_LOGS
+from stacklens_pipeline.tables import LEDGER, OFFSET_GAPS, PARSED_LOGS, RAW_LOGS
 
 
 def partition_rows(lake: Lake, log: EventLog, ingest: IngestSettings) -> Iterator[dict[str, Any]]:
-    """Topic, partition, watermarks, next offset, lag, age of the newest message (s), messages, dead letters, gaps."""
+    """Topic, partition, watermarks, next offset, lag, open records, age of the newest message (s), and counts."""
     topics = log.topics()
     names = match_topics(ingest.topics, topics)
     held = in_lake_names(lake, [TopicPartition(name, p) for name in names for p in range(topics[name].partitions)])
     marks = log.watermarks(held)
     positions = lake.positions(RAW_LOGS, held.values())
+    parsed = lake.positions(PARSED_LOGS, held.values())
     counts = _counts(lake)
     for tp, in_lake in sorted(held.items()):
         low, high = marks[tp]
@@ -33,6 +34,7 @@ def partition_rows(lake: Lake, log: EventLog, ingest: IngestSettings) -> Iterato
             "high": high,
             "next": following,
             "lag": max(0, high - following),
+            "open": len(parsed[in_lake].open) if in_lake in parsed else 0,
             "newest_s_ago": None if newest is None else round((utc_now() - newest).total_seconds(), 1),
             "messages": raw,
             "dead_letters": dead,

@@ -42,11 +42,15 @@ class Child:
         """
         deadline = time.monotonic() + seconds
         while not is_ready():
-            if not self.is_running:
-                raise ProcessError(f"{self.name} ended with status {self._process.returncode}: {self._last_words()}")
+            self.check()
             if time.monotonic() > deadline:
                 raise ProcessError(f"{self.name} was not ready after {seconds:.0f} s: {self._last_words()}")
             time.sleep(POLL_S)
+
+    def check(self) -> None:
+        """Raise ProcessError when it has ended."""
+        if not self.is_running:
+            raise ProcessError(f"{self.name} ended with status {self._process.returncode}: {self._last_words()}")
 
     def stop(self, seconds: float = 20.0) -> None:
         """Interrupt it, and end by force what is left of its session when the time is over."""

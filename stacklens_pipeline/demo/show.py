@@ -1,0 +1,168 @@
+"""The demo from beginning to end."""
+
+import glob
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from time import monotonic
+
+from rich.console import Console
+from rich.status import Status
+
+from stacklens_pipeline.demo.broker import kafka_settings
+from stacklens_pipeline.demo.figures import figures, table
+from stacklens_pipeline.demo.platform import Platform
+from stacklens_pipeline.demo.traffic import Traffic
+from stacklens_pipeline.errors import ConservationError, ProcessError
+from stacklens_pipeline.eventlog import STACKLENS_TOPICS, open_log
+from stacklens_pipeline.eventlog.base import EventLog
+from stacklens_pipeline.lake import Lake
+from stacklens_pipeline.settings import Settings
+from stacklens_pipeline.status import partition_rows
+from stacklens_pipeline.verify import verify
+
+SETTLE_S = 120.0
+"""How long the lake and the marts may take to have every line, once the story is told."""
+LATER_LINES_S = 50.0
+"""What the web shop writes after its story, until Ctrl-C."""
+PLATFORM_LINES_S = 50.0
+"""The components' own logs are sent at this rate at most, so that what they say about it cannot feed itself."""
+HOST_LINES_S = 2_000.0
+HOST_FILES = ("/var/log/*.log", "/var/log/**/*.log", "/var/log/syslog", "/var/log/messages")
+POLL_S = 0.5
+
+
+class Show:
+    """Starts the platform, sends logs, waits until they are in the marts, prints what became of them, cleans up."""
+
+    def __init__(self, settings: Settings, ui_port: int, console: Console | None = None) -> None:
+        places = {"data_dir": settings.data_dir.resolve(), "config_dir": settings.config_dir.resolve()}
+        self._settings = settings.model_copy(update=places)
+        self._ui_port, self._console = ui_port, console or Console()
+        self._stop = threading.Event()
+
+    def run(self, lines_s: float, seconds: float, *, is_once: bool, has_kafka: bool, has_host_logs: bool) -> None:
+        """Show it until Ctrl-C, or once.
+
+        Raises ConservationError when lines are missing at the end, ProcessError when a component dies.
+        """
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._stop.set())
+        with ExitStack() as cleaning, self._console.status("Starting the event log") as status:
+            cleaning.callback(status.update, "Stopping")
+            if has_kafka:
+                self._settings = cleaning.enter_context(kafka_settings(self._settings))
+            log = open_log(self._settings)
+            cleaning.callback(log.close)
+            self._tell(cleaning, status, log, lines_s, seconds, has_host_logs=has_host_logs, is_once=is_once)
+        self._console.print("Everything is stopped.")
+
+    def _tell(
+        self,
+        cleaning: ExitStack,
+        status: Status,
+        log: EventLog,
+        lines_s: float,
+        seconds: float,
+        *,
+        has_host_logs: bool,
+        is_once: bool,
+    ) -> None:
+        log.create_topics(STACKLENS_TOPICS)
+        before = self._messages(log)
+        platform = self._started(cleaning, status)
+        traffic = self._traffic(platform, log)
+        cleaning.callback(traffic.end)
+        shop = traffic.play_shop(lines_s, seconds)
+        traffic.ship("platform", platform.log_files, PLATFORM_LINES_S)
+        if has_host_logs:
+            self._ship_host_logs(traffic)
+        self._wait(status, platform, traffic, lambda: not shop.is_alive(), seconds + SETTLE_S)
+        traffic.end()
+        self._wait(status, platform, traffic, lambda: self._is_settled(log, before + traffic.sent), SETTLE_S)
+        status.stop()
+        self._report(platform, traffic.sent)
+        self._verify(log, before + traffic.sent)
+        if not is_once and not self._stop.is_set():
+            self._go_on(cleaning, platform, log)
+
+    def _started(self, cleaning: ExitStack, status: Status) -> Platform:
+        platform = Platform(self._settings, self._ui_port)
+        platform.check_ports()
+        cleaning.callback(platform.stop)
+        status.update("Starting the collector")
+        platform.start_collector()
+        platform.start_dagster()
+        self._console.print(f"The collector listens on {platform.ingest}, Dagster is starting on {platform.ui}")
+        return platform
+
+    def _traffic(self, platform: Platform, log: EventLog) -> Traffic:
+        port = self._settings.collect.syslog_tcp_port
+        return Traffic(platform.ingest, port, log, self._settings.data_dir / "ship")
+
+    def _ship_host_logs(self, traffic: Traffic) -> None:
+        found = {name for pattern in HOST_FILES for name in glob.glob(pattern, recursive=True)}  # noqa: PTH207
+        readable = sorted(name for name in found if os.access(name, os.R_OK))
+        self._console.print("This host's readable log files are sent too:", *readable, sep="\n  ")
+        traffic.ship("host", readable, HOST_LINES_S)
+
+    def _wait(
+        self,
+        status: Status,
+        platform: Platform,
+        traffic: Traffic,
+        is_done: Callable[[], bool],
+        seconds: float,
+    ) -> None:
+        """Show the progress until something is done, or Ctrl-C."""
+        deadline = monotonic() + seconds
+        while not is_done() and not self._stop.wait(POLL_S):
+            platform.check()
+            now = figures(self._lake(), self._settings.marts_path)
+            status.update(
+                f"{traffic.sent:,} lines sent · {now.raw:,} in the lake · {now.parsed:,} parsed · "
+                f"{now.dead_letters:,} dead letters · {now.mart_records:,} in the marts"
+            )
+            if monotonic() > deadline:
+                raise ProcessError(f"after {seconds:.0f} s the lake and the marts do not have all messages: {now}")
+
+    def _is_settled(self, log: EventLog, messages: int) -> bool:
+        """Whether every message is in the event log, in the lake, in a closed record and in the marts."""
+        lake = self._lake()
+        rows = list(partition_rows(lake, log, self._settings.ingest))
+        if self._messages(log) < messages or any(row["lag"] or row["open"] for row in rows):
+            return False
+        now = figures(lake, self._settings.marts_path)
+        return now.enriched == now.mart_records
+
+    def _messages(self, log: EventLog) -> int:
+        """Messages that the event log has ever taken in the topics that are read."""
+        return sum(row["high"] for row in partition_rows(self._lake(), log, self._settings.ingest))
+
+    def _lake(self) -> Lake:
+        return Lake(self._settings.lake_root, self._settings.storage_options)
+
+    def _report(self, platform: Platform, sent: int) -> None:
+        self._console.print(table(figures(self._lake(), self._settings.marts_path), sent))
+        self._console.print(f"Dagster UI   {platform.ui}\nMarts        duckdb {self._settings.marts_path}")
+
+    def _verify(self, log: EventLog, messages: int) -> None:
+        violations = [str(violation) for violation in verify(self._lake())]
+        taken = self._messages(log)
+        if taken != messages:
+            violations.append(f"sent {messages} messages in all, and the event log took {taken}")
+        if violations:
+            raise ConservationError(f"counts are not conserved: {'; '.join(violations)}")
+        self._console.print("Conserved: every line is in exactly one place.")
+
+    def _go_on(self, cleaning: ExitStack, platform: Platform, log: EventLog) -> None:
+        """Keep lines coming until Ctrl-C."""
+        self._console.print("Lines keep coming; Ctrl-C stops everything.")
+        traffic = self._traffic(platform, log)
+        cleaning.callback(traffic.end)
+        traffic.play_shop(LATER_LINES_S, float("inf"))
+        traffic.ship("platform", platform.log_files, PLATFORM_LINES_S)
+        while not self._stop.wait(POLL_S):
+            platform.check()
