@@ -11,9 +11,13 @@ STACKLENS_TOPICS = ("raw-logs", "collected-logs", "parsed-logs", "enriched-logs"
 def open_log(settings: Settings) -> EventLog:
     """The event log that the settings name."""
     if settings.is_kafka:
-        raise ConfigurationError(
-            f"this version reads the embedded event log only, not Kafka: {settings.kafka.bootstrap_servers}"
-        )
+        try:
+            from stacklens_pipeline.eventlog.kafka import KafkaLog
+        except ImportError as error:
+            raise ConfigurationError(
+                f"Kafka needs the extra `kafka`, as in stacklens-pipeline[kafka]: {error}"
+            ) from error
+        return KafkaLog(settings.kafka)
     from stacklens_pipeline.eventlog.sqlite import SqliteLog
 
     return SqliteLog(settings.eventlog_path)
