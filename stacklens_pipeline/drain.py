@@ -7,6 +7,7 @@ crash anywhere leaves tables at different positions, and the next step heals the
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -20,6 +21,9 @@ from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, OFFSET_GAPS, RAW_LOGS, Table
 
 Ends = Mapping[TopicPartition, int]
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""As a time to close records at: lines that may join them are in the log already, they only have not been read."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Drain:
         self._planner = Planner(lake, log, ingest, now)
         self._raw: dict[TopicPartition, Position] = {}
         self._open = RAW_LOGS.empty()
+        self._corrupt: list[OffsetRange] = []
         self._is_healed = False
 
     def step(self) -> Step:
@@ -71,20 +76,36 @@ class Drain:
     # Past raw: from the event log
 
     def _take(self) -> Step:
+        asked_at = self._now()
         unread = self._planner.unread(self._raw, self._ingest.max_rows)
         self._record_gaps({OffsetRange(g.topic, g.partition, g.start, g.end): g.reason for g in unread.gaps})
         if not unread.ranges:
-            return self._close_open()
+            return self._close_open(asked_at)
+        ranges = self._around_corrupt(unread.ranges)
         try:
-            lines, ends = self._planner.read(unread.ranges, self._ingest.max_bytes)
+            lines, ends = self._planner.read(ranges, self._ingest.max_bytes)
         except OffsetOutOfRangeError:  # retention moved on between the plan and the read: plan again
             return Step(lag=unread.lag, has_more=True)
         except CorruptRangeError as error:
-            self._record_gaps({self._planner.in_lake(bad): "corrupt" for bad in error.ranges})
+            self._corrupt += [self._planner.in_lake(bad) for bad in error.ranges]
             return Step(lag=unread.lag, has_more=True)
-        return self._store(lines, ends, unread.lag - sum(ends[tp] - self._next(tp) for tp in ends))
+        lag = unread.lag - sum(ends[tp] - self._next(tp) for tp in ends)
+        return self._store(lines, ends, lag, NEVER if lag else asked_at)
 
-    def _store(self, lines: pl.DataFrame, ends: Ends, lag: int) -> Step:
+    def _around_corrupt(self, planned: tuple[OffsetRange, ...]) -> tuple[OffsetRange, ...]:
+        """The ranges up to what is known to be corrupt; what is, and comes next, becomes a gap."""
+        ranges: list[OffsetRange] = []
+        for wanted in planned:
+            tp = TopicPartition(wanted.topic, wanted.partition)
+            ahead = [bad for bad in self._corrupt if TopicPartition(bad.topic, bad.partition) == tp]
+            end = min((bad.start for bad in ahead if bad.end > wanted.start), default=wanted.end)
+            if end > wanted.start:
+                ranges.append(OffsetRange(*tp, wanted.start, min(end, wanted.end)))
+            else:
+                self._record_gaps({bad: "corrupt" for bad in ahead if bad.start <= wanted.start < bad.end})
+        return tuple(ranges)
+
+    def _store(self, lines: pl.DataFrame, ends: Ends, lag: int, closed_at: datetime) -> Step:
         appended = self._lake.append(RAW_LOGS, {tp: Position(end) for tp, end in ends.items()}, fenced(lines))
         if any(appended.found[tp].next != self._next(tp) and appended.found[tp].next for tp in ends):
             self._is_healed = False  # another runner was first: go on from what raw holds
@@ -92,16 +113,16 @@ class Drain:
         self._raw.update(appended.reached)
         rows = Counter({(RAW_LOGS, hour): count for hour, count in appended.rows.items()})
         held_open = {tp: self._raw[tp].next for tp in _partitions(self._open)}
-        rows += self._derive(_in_order(self._open, lines), {**held_open, **ends})
+        rows += self._derive(_in_order(self._open, lines), {**held_open, **ends}, closed_at)
         self._log.commit_advisory({self._planner.in_log(tp): end for tp, end in ends.items()})
         return Step(rows, ends, lines.height, lag, has_more=lag > 0)
 
-    def _close_open(self) -> Step:
+    def _close_open(self, closed_at: datetime) -> Step:
         """Without new lines, records that still wait are closed once the clock says that none can join them."""
         if not self._open.height:
             return Step()
         before = self._open.height
-        rows = self._derive(self._open, {tp: self._raw[tp].next for tp in _partitions(self._open)})
+        rows = self._derive(self._open, {tp: self._raw[tp].next for tp in _partitions(self._open)}, closed_at)
         return Step(rows) if self._open.height < before else Step()
 
     def _record_gaps(self, gaps: Mapping[OffsetRange, str]) -> None:
@@ -123,10 +144,11 @@ class Drain:
         tables = [self._lake.positions(table, partitions) for table in DERIVED]
         self._open = RAW_LOGS.empty()
         for tp, raw in self._raw.items():
-            reached = {table.get(tp, Position(0)) for table in tables}
-            if reached != {Position(raw.next, meet(reached).open)}:
-                return self._heal_slice(tp, meet(reached), raw.next)
-            self._open = _in_order(self._open, self._open_lines(tp, meet(reached)))
+            reached = meet(table.get(tp, Position(0)) for table in tables)
+            if reached.next < raw.next:
+                return self._heal_slice(tp, reached, raw.next)
+            # a table that has closed a record already keeps its fence: the others still have to
+            self._open = _in_order(self._open, self._open_lines(tp, reached))
         self._is_healed = True
         return self._take()
 
@@ -135,7 +157,7 @@ class Drain:
         first = self._first_stored(tp, reached.next)
         end = high if first is None else min(first + self._ingest.max_rows, high)
         ahead = self._lake.scan_offsets(RAW_LOGS, tp, reached.next, end).collect()
-        rows = self._derive(_in_order(self._open_lines(tp, reached), ahead), {tp: end})
+        rows = self._derive(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER)
         return Step(rows, {tp: end}, ahead.height, has_more=True)
 
     def _open_lines(self, tp: TopicPartition, position: Position) -> pl.DataFrame:
@@ -154,9 +176,13 @@ class Drain:
 
     # Both
 
-    def _derive(self, lines: pl.DataFrame, ends: Ends) -> "Counter[tuple[Table, str]]":
-        """Commit what the lines become to every table past raw, and keep the lines of records that still wait."""
-        batch = Microbatch(lines, ends, self._now())
+    def _derive(self, lines: pl.DataFrame, ends: Ends, closed_at: datetime) -> "Counter[tuple[Table, str]]":
+        """Commit what the lines become to every table past raw, and keep the lines of records that still wait.
+
+        Records that wait are closed by the clock as of `closed_at`: a time at which the event log held no line past
+        these.
+        """
+        batch = Microbatch(lines, ends, closed_at)
         rows: Counter[tuple[Table, str]] = Counter()
         for table in DERIVED:
             appended = self._lake.append(table, batch.positions, batch.rows(table, self._now))

@@ -1,0 +1,346 @@
+"""The drain: every offset ends in every table exactly once, whatever is cut short, doubled, late or strange."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from stacklens_pipeline.drain import Drain
+from stacklens_pipeline.errors import IncompletePartitionError, LakeError
+from stacklens_pipeline.eventlog.base import EventLog, TopicPartition
+from stacklens_pipeline.lake import Appended, Lake, Rows
+from stacklens_pipeline.microbatch import DERIVED
+from stacklens_pipeline.position import Positions
+from stacklens_pipeline.rebuild import rebuild
+from stacklens_pipeline.settings import IngestSettings
+from stacklens_pipeline.tables import (
+    DEAD_LETTERS,
+    ENRICHED_LOGS,
+    LOG_METRICS_1M,
+    OFFSET_GAPS,
+    PARSED_LOGS,
+    RAW_LOGS,
+    Table,
+)
+from stacklens_pipeline.verify import verify
+from tests.builders import METRICS, ROWS, TOPIC, Clock, content, drained, numbered, offsets, opened_log, send, totals
+
+INGEST = IngestSettings(topics=(TOPIC,))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[EventLog]:
+    opened = opened_log(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def lake(lake_dir: Path) -> Lake:
+    return Lake(str(lake_dir))
+
+
+@pytest.fixture
+def now() -> Clock:
+    return Clock()
+
+
+class FailingLake(Lake):
+    """A lake whose commit fails when a number of commits was made: before it is made, or after."""
+
+    def __init__(self, root: str, allowed: int) -> None:
+        super().__init__(root)
+        self.allowed = allowed
+
+    def append(self, table: Table, upto: Positions, rows: Rows) -> Appended:
+        if self.allowed == 0:
+            raise LakeError(f"the process died before the commit of {table.path}")
+        self.allowed -= 1
+        return super().append(table, upto, rows)
+
+
+def test_every_line_is_in_every_table_once(lake: Lake, log: EventLog, now: Clock) -> None:
+    send(log, numbered(1000))
+    drained(lake, log, now, max_rows=300)
+    for table in (RAW_LOGS, PARSED_LOGS, ENRICHED_LOGS):
+        assert offsets(lake, table) == list(range(1000))
+    assert lake.read(LOG_METRICS_1M)["count"].sum() == 1000
+    assert verify(lake) == []
+
+
+def test_what_no_parser_takes_is_a_dead_letter_with_its_reason(lake: Lake, log: EventLog, now: Clock) -> None:
+    send(log, [None, b"", b"\xff\xfe", b"\x00\x00", b"fine"])
+    drained(lake, log, now)
+    dead = lake.read(DEAD_LETTERS).sort("offset")
+    assert dead.select("offset", "reason").rows() == [(0, "tombstone"), (1, "empty"), (2, "invalid_utf8")]
+    assert dead["value"].to_list() == [None, b"", b"\xff\xfe"]
+    assert lake.read(PARSED_LOGS).sort("offset")["body"].to_list() == ["\x00\x00", "fine"]
+    assert verify(lake) == []
+
+
+@pytest.mark.parametrize("allowed", range(len(DERIVED) + 1))
+def test_a_crash_before_any_commit_is_healed(lake_dir: Path, log: EventLog, now: Clock, allowed: int) -> None:
+    send(log, [*numbered(50), b"\xff", b"text\n", b"\tgoes on"])
+    with pytest.raises(LakeError, match="the process died"):
+        Drain(FailingLake(str(lake_dir), allowed), log, INGEST, now).step()
+    healed = Lake(str(lake_dir))
+    drained(healed, log, now)
+    undisturbed = Lake(str(lake_dir.with_name("undisturbed")))
+    drained(undisturbed, log, now)
+    assert verify(healed) == []
+    for table in ROWS:
+        assert_frame_equal(content(healed, table), content(undisturbed, table))
+    for table in METRICS:
+        assert_frame_equal(totals(healed, table), totals(undisturbed, table))
+
+
+def test_rows_that_are_healed_after_the_hour_has_turned_stay_in_their_hour(
+    lake_dir: Path, log: EventLog, now: Clock
+) -> None:
+    send(log, numbered(40))
+    with pytest.raises(LakeError):
+        Drain(FailingLake(str(lake_dir), 1), log, INGEST, now).step()  # raw is committed, parsed is not
+    first = now().strftime("%Y-%m-%dT%H")
+    now.forward(hours=1)
+    send(log, numbered(10, 40))
+    lake = Lake(str(lake_dir))
+    drained(lake, log, now)
+    second = now().strftime("%Y-%m-%dT%H")
+    assert lake.hours(ENRICHED_LOGS) == [first, second]
+    before = {table: content(lake, table) for table in (*ROWS, *METRICS)}
+    for hour in (first, second):
+        rebuild(lake, hour)
+    assert {hour: lake.read(ENRICHED_LOGS, hours=[hour]).height for hour in (first, second)} == {first: 40, second: 10}
+    for table in ROWS:
+        assert_frame_equal(content(lake, table), before[table])
+    assert verify(lake) == []
+
+
+def test_an_hour_whose_raw_rows_have_expired_is_not_rebuilt(lake: Lake, log: EventLog, now: Clock) -> None:
+    send(log, numbered(10))
+    drained(lake, log, now)
+    (hour,) = lake.hours(RAW_LOGS)
+    lake.expire(RAW_LOGS, before="9999")
+    with pytest.raises(IncompletePartitionError, match=hour):
+        rebuild(lake, hour)
+    assert lake.row_count(ENRICHED_LOGS) == 10
+
+
+def test_two_drains_that_take_turns_double_nothing(lake_dir: Path, log: EventLog, now: Clock) -> None:
+    drains = [Drain(Lake(str(lake_dir)), log, IngestSettings(topics=(TOPIC,), max_rows=70), now) for _ in range(2)]
+    for start in range(0, 600, 60):
+        send(log, numbered(60, start))
+        for drain in drains:
+            drain.step()
+    lake = Lake(str(lake_dir))
+    drained(lake, log, now)
+    assert offsets(lake, ENRICHED_LOGS) == list(range(600))
+    assert verify(lake) == []
+
+
+LINES = [
+    *numbered(6),
+    b"2026-11-24 04:01:00 ERROR [main] it failed",
+    b"java.lang.IllegalStateException: no",
+    b"\tat shop.Pay.run(Pay.java:7)",
+    b"Caused by: java.io.IOException",
+    b'192.0.2.1 - - [24/Nov/2026:04:00:00 +0000] "GET /a?b=c HTTP/1.1" 500 12 "-" "curl"',
+    b"<34>1 2026-11-24T04:02:00Z web su 1 ID47 - failed",
+    b"\xff",
+    b'level=warn msg="slow" duration_ms=12 ts=2026-11-24T04:03:00Z',
+]
+
+
+@settings(max_examples=6)
+@given(sizes=st.lists(st.integers(2, 9), min_size=1, max_size=8), order=st.permutations(range(3)))
+def test_batching_does_not_change_what_lines_become(
+    sizes: list[int], order: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, now = tmp_path_factory.mktemp("batching"), Clock()
+    log = opened_log(folder)
+    for part in order:
+        send(log, LINES[part::3] if part else LINES, source=b"source %d" % part)
+    together, apart = Lake(str(folder / "together")), Lake(str(folder / "apart"))
+    drained(together, log, now)
+    step = 0
+    while apart.row_count(RAW_LOGS) < together.row_count(RAW_LOGS):
+        Drain(apart, log, IngestSettings(topics=(TOPIC,), max_rows=sizes[step % len(sizes)]), now).step()
+        step += 1
+    drained(apart, log, now)
+    log.close()
+    for table in (PARSED_LOGS, DEAD_LETTERS, ENRICHED_LOGS):
+        assert_frame_equal(content(apart, table), content(together, table))
+    for table in METRICS:
+        assert_frame_equal(totals(apart, table), totals(together, table))
+    assert verify(apart) == verify(together) == []
+
+
+def test_permuted_lines_give_the_same_metrics(tmp_path: Path, now: Clock) -> None:
+    results = []
+    for number, lines in enumerate((numbered(200), numbered(200)[::-1])):
+        log, lake = opened_log(tmp_path / str(number)), Lake(str(tmp_path / f"lake{number}"))
+        send(log, lines)
+        drained(lake, log, now, max_rows=61)
+        results.append([totals(lake, table) for table in METRICS])
+        log.close()
+    for one, other in zip(*results, strict=True):
+        assert_frame_equal(one, other)
+
+
+def test_a_late_line_is_one_more_partial_row(lake: Lake, log: EventLog, now: Clock) -> None:
+    send(log, numbered(10))
+    drained(lake, log, now)
+    before = lake.row_count(LOG_METRICS_1M)
+    now.forward(hours=5)
+    send(log, numbered(1, 0, at="2026-11-24T04:00:30Z"))
+    drained(lake, log, now)
+    assert lake.row_count(LOG_METRICS_1M) == before + 1
+    merged = totals(lake, LOG_METRICS_1M).filter(pl.col("service_name") == "s0")
+    assert merged["count"].to_list() == [5]
+    assert verify(lake) == []
+
+
+def test_a_trace_whose_last_line_comes_later_is_one_record(lake: Lake, log: EventLog) -> None:
+    now = Clock()
+    now.forward(minutes=-1)  # the wall clock: what was just appended can still go on
+    drain = Drain(lake, log, INGEST, now)
+    send(log, [b"2026-11-24 04:00:00 ERROR it failed", b"\tat one"])
+    drain.step()
+    assert (lake.row_count(RAW_LOGS), lake.row_count(PARSED_LOGS)) == (2, 0)
+    assert verify(lake) == []
+    send(log, [b"\tat two", b'{"msg":"next"}'])
+    while not drain.step().is_idle:
+        pass
+    now.forward(minutes=1)
+    while not drain.step().is_idle:
+        pass
+    rows = lake.read(PARSED_LOGS).sort("offset").select("offset", "raw_messages", "body").rows()
+    assert rows == [(0, 3, "it failed\n\tat one\n\tat two"), (3, 1, "next")]
+    assert verify(lake) == []
+
+
+def test_an_open_record_is_taken_up_by_the_next_drain(lake_dir: Path, log: EventLog) -> None:
+    now = Clock()
+    now.forward(minutes=-1)
+    send(log, [b"2026-11-24 04:00:00 ERROR it failed", b"\tat one"])
+    Drain(Lake(str(lake_dir)), log, INGEST, now).step()
+    now.forward(minutes=1)
+    lake = Lake(str(lake_dir))
+    drained(lake, log, now)
+    assert lake.read(PARSED_LOGS)["raw_messages"].to_list() == [2]
+
+
+def test_partitions_that_are_added_are_read_from_their_beginning(lake: Lake, log: EventLog, now: Clock) -> None:
+    send(log, numbered(5))
+    drain = drained(lake, log, now)
+    log.create_topics([TOPIC], partitions=3)
+    for number in range(12):
+        send(log, numbered(1, number), source=b"key %d" % number)
+    while not drain.step().is_idle:
+        pass
+    assert lake.row_count(ENRICHED_LOGS) == 17
+    assert lake.read(RAW_LOGS)["partition"].n_unique() == 3
+    assert verify(lake) == []
+
+
+def test_a_topic_that_was_made_anew_is_another_one_with_a_gap_row(lake: Lake, log: EventLog, now: Clock) -> None:
+    send(log, numbered(5))
+    drained(lake, log, now)
+    log.delete_topic(TOPIC)
+    log.create_topics([TOPIC])
+    send(log, numbered(3, 100))
+    drained(lake, log, now)
+    drained(lake, log, now)
+    assert lake.read(RAW_LOGS)["topic"].value_counts().sort("topic").rows() == [(TOPIC, 5), (f"{TOPIC}~2", 3)]
+    assert lake.read(OFFSET_GAPS).select("topic", "start", "reason").rows() == [(TOPIC, 5, "topic_recreated")]
+    assert verify(lake) == []
+
+
+def test_what_retention_took_first_is_a_gap_row(lake: Lake, log: EventLog, now: Clock) -> None:
+    send(log, numbered(5))
+    drained(lake, log, now)
+    send(log, numbered(20, 5))
+    log.delete_records(TopicPartition(TOPIC, 0), 15)
+    drained(lake, log, now)
+    assert lake.read(OFFSET_GAPS).select("start", "end", "reason").rows() == [(5, 15, "retention")]
+    assert offsets(lake, ENRICHED_LOGS) == [*range(5), *range(15, 25)]
+    assert verify(lake) == []
+
+
+def test_a_batch_that_is_not_intact_is_a_gap_row(lake: Lake, log: EventLog, now: Clock, tmp_path: Path) -> None:
+    for start in (0, 10, 20):
+        send(log, numbered(10, start))
+    with sqlite3.connect(tmp_path / "log.sqlite") as file:
+        file.execute("update batches set payload = x'00' where base_offset = 10")
+    file.close()
+    drained(lake, log, now)
+    assert lake.read(OFFSET_GAPS).select("start", "end", "reason").rows() == [(10, 20, "corrupt")]
+    assert offsets(lake, RAW_LOGS) == [*range(10), *range(20, 30)]
+    assert verify(lake) == []
+
+
+def test_starting_with_the_latest_leaves_out_what_was_there(lake: Lake, log: EventLog, now: Clock) -> None:
+    send(log, numbered(5))
+    drain = drained(lake, log, now, start="latest")
+    send(log, numbered(3, 5))
+    while not drain.step().is_idle:
+        pass
+    assert offsets(lake, RAW_LOGS) == [5, 6, 7]
+    drained(lake, log, now, start="latest")
+    assert offsets(lake, RAW_LOGS) == [5, 6, 7]
+
+
+def test_starting_at_a_time_begins_with_the_first_message_that_is_not_older(
+    lake: Lake, log: EventLog, now: Clock
+) -> None:
+    send(log, numbered(5))
+    now.forward(days=1)
+    drained(lake, log, now, start=now().isoformat())
+    assert offsets(lake, RAW_LOGS) == []
+    other = Lake(lake.root + "-other")
+    drained(other, log, now, start="2026-01-01T00:00:00Z")
+    assert offsets(other, RAW_LOGS) == list(range(5))
+
+
+def test_a_microbatch_is_bounded_in_bytes(lake: Lake, log: EventLog, now: Clock) -> None:
+    send(log, [b"x" * 500_000] * 9)
+    drain = Drain(lake, log, IngestSettings(topics=(TOPIC,), max_bytes=2**20), now)
+    assert drain.step().messages == 3
+    while not drain.step().is_idle:
+        pass
+    assert lake.row_count(ENRICHED_LOGS) == 9
+
+
+def test_several_topics_are_found_by_a_pattern(lake: Lake, log: EventLog, now: Clock) -> None:
+    log.create_topics(["shop-a", "shop-b", "other"])
+    for topic in ("shop-a", "shop-b", "other"):
+        send(log, numbered(2), topic=topic)
+    drained(lake, log, now, topics=("^shop-.*",))
+    assert sorted(lake.read(RAW_LOGS)["topic"].unique()) == ["shop-a", "shop-b"]
+
+
+def test_a_failing_step_can_be_tried_again(lake_dir: Path, log: EventLog, now: Clock) -> None:
+    send(log, numbered(10))
+    lake = FailingLake(str(lake_dir), 2)
+    drain = Drain(lake, log, INGEST, now)
+    with pytest.raises(LakeError):
+        drain.step()
+    lake.allowed = -1
+    while not drain.step().is_idle:
+        pass
+    assert offsets(lake, ENRICHED_LOGS) == list(range(10))
+    assert verify(lake) == []
+
+
+def test_the_same_lines_give_the_same_bytes_again(lake: Lake, log: EventLog, now: Clock) -> None:
+    send(log, LINES)
+    drained(lake, log, now)
+    again = Lake(lake.root + "-again")
+    drained(again, log, now)
+    for table in ROWS:
+        assert_frame_equal(content(lake, table), content(again, table))
