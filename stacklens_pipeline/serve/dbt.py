@@ -45,15 +45,17 @@ def _run(command: str, project: Path, database: Path, folder: Path) -> Any:
 
     _write_profile(folder, database)
     try:
-        return _runner(project, folder).invoke([command, *_arguments(project, folder)])
+        return _runner(project, folder, database).invoke([command, *_arguments(project, folder)])
     finally:
         Connections.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 @cache
-def _runner(project: Path, folder: Path) -> Any:
+def _runner(project: Path, folder: Path, database: Path) -> Any:
+    """dbt with the parsed project, which names the database in every relation."""
     from dbt.cli.main import dbtRunner
 
+    del database  # it is in the profile, and makes the key here
     parsed = dbtRunner().invoke(["parse", *_arguments(project, folder)])
     if not parsed.success:
         raise LakeError(f"dbt cannot parse the project: {parsed.exception}")
