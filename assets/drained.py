@@ -15,14 +15,17 @@ from stacklens_pipeline.drain import Drain
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.lease import Lease
+from stacklens_pipeline.microbatch import DERIVED
 from stacklens_pipeline.progress import Progress, Report
 from stacklens_pipeline.rebuild import rebuild_or_count
 from stacklens_pipeline.settings import Settings
 from stacklens_pipeline.shift import Terms, work
-from stacklens_pipeline.tables import TABLES, Table
+from stacklens_pipeline.tables import OFFSET_GAPS, RAW_LOGS, TABLES, Table
 
 SPECS = [*raw.SPECS, *parsed.SPECS, *enriched.SPECS, *aggregated.SPECS]
 BY_KEY = {key(table): table for table in TABLES}
+
+COMMIT_ORDER = (RAW_LOGS, OFFSET_GAPS, *DERIVED)
 
 DRAIN_TAG = "stacklens/drain"
 
@@ -45,7 +48,7 @@ def drained_logs(
         yield from _rebuilt(context, lake)
         return
     progress = Progress(Drain(lake, eventlog, settings.ingest), lambda report: _log(context, lake, report))
-    lease = Lease(settings.lake_root, "drain", context.run_id)
+    lease = Lease(settings.lake_root, "drain", context.run.run_id)
     outcome = work(lease, terms(settings), progress.step, threading.Event())
     progress.flush()
     context.log.info(f"the drain ended because {outcome.value}, after {progress.messages} messages")
@@ -59,8 +62,9 @@ def terms(settings: Settings) -> Terms:
 
 def _rebuilt(context: dg.AssetExecutionContext, lake: Lake) -> Iterator[dg.MaterializeResult]:
     tables = [BY_KEY[asset] for asset in context.selected_asset_keys]
-    for table, rows in rebuild_or_count(lake, context.partition_key, tables).items():
-        yield dg.MaterializeResult(key(table), metadata={"dagster/partition_row_count": rows, "rebuilt": True})
+    rows = rebuild_or_count(lake, context.partition_key, tables)
+    for table in sorted(rows, key=COMMIT_ORDER.index):  # Dagster wants parents before children
+        yield dg.MaterializeResult(key(table), metadata={"dagster/partition_row_count": rows[table], "rebuilt": True})
 
 
 def _log(context: dg.AssetExecutionContext, lake: Lake, report: Report) -> None:
