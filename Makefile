@@ -9,10 +9,9 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 py
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)) python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
-BENCHES := engine freshness catchup
+BENCHES := engine freshness
 # command=package: what the integration tests use beside Python, with Debian's names
-PARTS := pg_ctlcluster=postgresql redis-server=redis-server rsyslogd=rsyslog prometheus=prometheus chromium=chromium \
-	kcat=kcat java=default-jre-headless mvn=maven curl=curl logger=bsdutils
+PARTS := java=default-jre-headless mvn=maven curl=curl logger=bsdutils
 
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 # a word on the command line (`make test CI=true`) counts like a variable of the shell
@@ -33,7 +32,7 @@ $(STAMP): requirements.lock pyproject.toml
 			"Name one with: make install PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

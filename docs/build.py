@@ -68,11 +68,14 @@ def commands() -> str:
 
 
 def assets() -> str:
-    """Every asset of the streaming code location, by group."""
-    from definitions import build
+    """Every asset of both code locations, by group; what one only reads from the other stands once."""
+    import definitions
+    import marts_definitions
     from stacklens_pipeline.settings import Settings
 
-    specs = sorted(build(Settings()).resolve_all_asset_specs(), key=lambda spec: (spec.group_name or "", spec.key))
+    locations = [definitions.build(Settings()), marts_definitions.build(Settings())]
+    found = [spec for location in locations for spec in location.resolve_all_asset_specs() if spec.owners]
+    specs = sorted(found, key=lambda spec: (spec.group_name or "", spec.key))
     rows = [
         (
             f"`{spec.key.to_user_string()}`",

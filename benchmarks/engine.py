@@ -1,0 +1,116 @@
+"""The engine: parse, aggregate and commit mixed lines, beside pygrok and `json` on the same lines, line by line."""
+
+import json
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.harness import best_of, measured, peak_mb, publish
+from stacklens_pipeline.drain import Drain
+from stacklens_pipeline.eventlog.sqlite import SqliteLog
+from stacklens_pipeline.lake import Lake
+from stacklens_pipeline.parse import parse_lines
+from stacklens_pipeline.settings import IngestSettings
+from stacklens_pipeline.tables import RAW_LOGS
+from stacklens_pipeline.testing import LogMaker
+from stacklens_pipeline.testing.player import by_source
+
+AT = datetime(2026, 11, 24, 4, tzinfo=UTC)
+LINES = 131_072
+ROUNDS = 8
+PEER_LINES = 6_000
+TOPIC = "raw-logs"
+
+
+def main() -> None:
+    """Measure and publish."""
+    lines = LogMaker(1).lines(LINES, AT, spread=timedelta(seconds=60))
+    values = [line.value for line in lines]
+    size = sum(map(len, values)) / len(values)
+    rows = [
+        row("parse", LINES, size, best_of(3, lambda: parse_lines(_raw(lines)))),
+        drained(lines, size),
+        row("pygrok and json, per line", PEER_LINES, size, best_of(1, lambda: _peer(values[:PEER_LINES]))),
+    ]
+    publish("engine", rows)
+
+
+def row(what: str, count: int, size: float, spent: object) -> dict[str, object]:
+    """A line of the result: rates per core count the CPU seconds of all threads."""
+    wall, cpu = spent.wall_s, spent.cpu_s  # type: ignore[attr-defined]
+    return {
+        "what": what,
+        "lines_s": int(count / wall),
+        "lines_s_per_core": int(count / cpu),
+        "mb_s_per_core": round(count * size / cpu / 1e6, 1),
+        "peak_mb": peak_mb(),
+    }
+
+
+def drained(lines: list, size: float) -> dict[str, object]:  # type: ignore[type-arg]
+    """From the event log to all tables: read, parse, aggregate, commit."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = SqliteLog(Path(folder, "log.sqlite"))
+        log.create_topics([TOPIC])
+        for _ in range(ROUNDS):
+            for source, values in by_source(lines).items():
+                for start in range(0, len(values), 5_000):
+                    headers = [("source", source.encode())]
+                    log.append_values(TOPIC, values[start : start + 5_000], key=source.encode(), headers=headers)
+        drain = Drain(Lake(str(Path(folder, "lake"))), log, IngestSettings(topics=(TOPIC,)))
+        drain.step()  # makes the tables
+        count = 0
+        with measured() as spent:
+            while not (step := drain.step()).is_idle:
+                count += step.messages
+        log.close()
+    return row("read, parse, aggregate, commit", count, size, spent)
+
+
+def _raw(lines: list) -> pl.DataFrame:  # type: ignore[type-arg]
+    frame = pl.DataFrame(
+        {
+            "value": pl.Series([line.value for line in lines], dtype=pl.Binary),
+            "source": pl.Series([line.source for line in lines], dtype=pl.String),
+        }
+    ).with_columns(
+        pl.int_range(pl.len(), dtype=pl.Int64).alias("offset"),
+        pl.lit(TOPIC).alias("topic"),
+        pl.lit(0).alias("partition"),
+        pl.lit("2026-11-24T04").alias("ingest_hour"),
+        pl.lit(AT).alias("appended_at"),
+    )
+    missing = [pl.lit(None).alias(name) for name in RAW_LOGS.schema if name not in frame.columns]
+    return frame.with_columns(missing).cast(dict(RAW_LOGS.schema)).select(RAW_LOGS.schema.names())  # type: ignore[arg-type]
+
+
+def _peer(values: list[bytes]) -> int:
+    """What a script does: JSON where it is JSON, else Grok patterns one after another."""
+    from pygrok import Grok
+
+    patterns = [
+        Grok(pattern)
+        for pattern in (
+            "%{COMBINEDAPACHELOG}",
+            "<%{NONNEGINT:pri}>%{SYSLOGTIMESTAMP:time} %{SYSLOGHOST:host} %{SYSLOGPROG}: %{GREEDYDATA:message}",
+            "<%{NONNEGINT:pri}>%{NONNEGINT:version} %{TIMESTAMP_ISO8601:time} %{GREEDYDATA:rest}",
+            "%{TIMESTAMP_ISO8601:time} %{LOGLEVEL:level} %{GREEDYDATA:message}",
+        )
+    ]
+    taken = 0
+    for value in values:
+        text = value.decode(errors="replace")
+        if text.startswith("{"):
+            try:
+                taken += bool(json.loads(text))
+            except ValueError:
+                continue
+        else:
+            taken += any(pattern.match(text) for pattern in patterns)
+    return taken
+
+
+if __name__ == "__main__":
+    main()

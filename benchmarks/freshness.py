@@ -1,0 +1,168 @@
+"""Freshness: seconds from a line sent to a row that can be read, with Dagster in the loop, hand-overs included.
+
+Each line carries its number and the time it was sent. Readers poll the lake and the marts as users would; at the end
+every number has to be in the lake exactly once.
+"""
+
+import argparse
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from benchmarks.harness import publish
+from stacklens_pipeline.demo.platform import Platform
+from stacklens_pipeline.eventlog import open_log
+from stacklens_pipeline.lake import Lake
+from stacklens_pipeline.settings import IngestSettings, Settings
+from stacklens_pipeline.tables import ENRICHED_LOGS
+from stacklens_pipeline.verify import verify
+
+TOPIC = "raw-logs"
+TICK_S = 0.1
+POLL_S = 0.1
+WARM_UP_S = 30.0
+SETTLE_S = 60.0
+UI_PORT = 3999
+
+
+class Sender(threading.Thread):
+    """Sends numbered lines at a steady rate; `sent_at` tells when each hundred-millisecond tick was sent."""
+
+    def __init__(self, settings: Settings, lines_s: int, seconds: float) -> None:
+        super().__init__(daemon=True)
+        self._log, self._per_tick, self._seconds = open_log(settings), int(lines_s * TICK_S), seconds
+        self.sent_at: list[float] = []
+
+    @property
+    def sent(self) -> int:
+        """Lines that the event log has taken."""
+        return len(self.sent_at) * self._per_tick
+
+    def time_of(self, count: int) -> float:
+        """When the line with this running number was sent."""
+        return self.sent_at[min(len(self.sent_at), max(1, -(-count // self._per_tick))) - 1]
+
+    def run(self) -> None:
+        """Send until the time is over."""
+        began = time.time()
+        while (now := time.time()) < began + self._seconds:
+            at, first = f"{now:.6f}", self.sent
+            lines = [
+                b'{"ts":%s,"level":"info","service":"bench%d","msg":"served","status":200,"duration_ms":12.5,"seq":%d}'
+                % (at.encode(), n % 10, n)
+                for n in range(first, first + self._per_tick)
+            ]
+            self._log.append_values(TOPIC, lines, key=b"bench", headers=[("source", b"bench")])
+            self.sent_at.append(now)
+            time.sleep(max(0.0, began + len(self.sent_at) * TICK_S - time.time()))
+
+
+class Watcher(threading.Thread):
+    """Polls how many lines can be read, and notes the age of the newest one that can."""
+
+    def __init__(self, sender: Sender, count: Callable[[], int], stop: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self._sender, self._count, self._stop_event = sender, count, stop
+        self.ages: list[tuple[float, float]] = []
+        self.seen = 0
+
+    def until(self, at: float) -> list[float]:
+        """The ages that were seen up to a time."""
+        return [age for seen_at, age in self.ages if seen_at <= at]
+
+    def run(self) -> None:
+        """Poll until told to stop."""
+        while not self._stop_event.wait(POLL_S):
+            self.seen = self._count()
+            now = time.time()
+            if self._sender.sent > self.seen:  # the oldest line that cannot be read yet has waited so long
+                self.ages.append((now, now - self._sender.time_of(self.seen + 1)))
+            elif self.seen:
+                self.ages.append((now, 0.0))
+
+
+def main() -> None:
+    """Measure and publish."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lines-s", type=int, default=5_000)
+    parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--budget-s", type=float, default=45.0, help="of a drain, so that hand-overs are in it")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp())
+    ingest = IngestSettings(topics=(TOPIC,), budget_s=options.budget_s)
+    settings = Settings(data_dir=folder / "data", ingest=ingest)
+    platform = Platform(settings, UI_PORT)
+    log = open_log(settings)
+    log.create_topics([TOPIC])
+    stop = threading.Event()
+    try:
+        platform.start_dagster()
+        rows = measure(settings, options.lines_s, options.seconds, stop)
+        publish("freshness", rows)
+    finally:
+        stop.set()
+        platform.stop()
+        log.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure(settings: Settings, lines_s: int, seconds: float, stop: threading.Event) -> list[dict[str, object]]:
+    """Send, watch, settle, count."""
+    sender = Sender(settings, lines_s, seconds + WARM_UP_S)
+    lake = Lake(settings.lake_root)
+    watchers = {
+        "lake": Watcher(sender, lambda: lake.row_count(ENRICHED_LOGS), stop),
+        "marts": Watcher(sender, lambda: _mart_records(settings.marts_path), stop),
+    }
+    sender.start()
+    time.sleep(WARM_UP_S)
+    for watcher in watchers.values():
+        watcher.start()
+    sender.join()
+    ended = time.time()
+    deadline = ended + SETTLE_S
+    while min(watcher.seen for watcher in watchers.values()) < sender.sent and time.time() < deadline:
+        time.sleep(POLL_S)
+    stop.set()
+    final = Lake(settings.lake_root)
+    numbers = final.scan(ENRICHED_LOGS).select(
+        pl.col("attributes").str.extract(r'"seq":([0-9]+)').cast(pl.Int64).alias("seq")
+    )
+    counted = numbers.group_by("seq").len().collect()
+    lost, doubled = sender.sent - counted.height, int((counted["len"] > 1).sum())
+    violations = len(verify(final))
+    return [
+        {
+            "where": name,
+            **{f"p{q}_s": round(_quantile(watcher.until(ended), q / 100), 2) for q in (50, 95, 99)},
+            "lines_s": lines_s,
+            "sent": sender.sent,
+            "lost": lost,
+            "doubled": doubled,
+            "violations": violations,
+        }
+        for name, watcher in watchers.items()
+    ]
+
+
+def _quantile(values: list[float], q: float) -> float:
+    return float(pl.Series(values).quantile(q) or 0.0)
+
+
+def _mart_records(marts: Path) -> int:
+    try:
+        with duckdb.connect(str(marts), read_only=True) as connection:
+            found = connection.execute("select coalesce(sum(records), 0) from mart.service_health_5m").fetchone()
+    except duckdb.Error:
+        return 0
+    return int(found[0]) if found else 0
+
+
+if __name__ == "__main__":
+    main()
