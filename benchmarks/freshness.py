@@ -26,7 +26,8 @@ from stacklens_pipeline.verify import verify
 TOPIC = "raw-logs"
 TICK_S = 0.1
 POLL_S = 0.1
-WARM_UP_S = 30.0
+START_S = 120.0
+"""How long the platform may take until the marts have their first lines; what is measured begins then."""
 SETTLE_S = 60.0
 UI_PORT = 3999
 
@@ -34,9 +35,9 @@ UI_PORT = 3999
 class Sender(threading.Thread):
     """Sends numbered lines at a steady rate; `sent_at` tells when each hundred-millisecond tick was sent."""
 
-    def __init__(self, settings: Settings, lines_s: int, seconds: float) -> None:
+    def __init__(self, settings: Settings, lines_s: int) -> None:
         super().__init__(daemon=True)
-        self._log, self._per_tick, self._seconds = open_log(settings), int(lines_s * TICK_S), seconds
+        self._log, self._per_tick, self.is_over = open_log(settings), int(lines_s * TICK_S), threading.Event()
         self.sent_at: list[float] = []
 
     @property
@@ -49,9 +50,10 @@ class Sender(threading.Thread):
         return self.sent_at[min(len(self.sent_at), max(1, -(-count // self._per_tick))) - 1]
 
     def run(self) -> None:
-        """Send until the time is over."""
+        """Send until it is over."""
         began = time.time()
-        while (now := time.time()) < began + self._seconds:
+        while not self.is_over.is_set():
+            now = time.time()
             at, first = f"{now:.6f}", self.sent
             lines = [
                 b'{"ts":%s,"level":"info","service":"bench%d","msg":"served","status":200,"duration_ms":12.5,"seq":%d}'
@@ -114,16 +116,20 @@ def main() -> None:
 
 def measure(settings: Settings, lines_s: int, seconds: float, stop: threading.Event) -> list[dict[str, object]]:
     """Send, watch, settle, count."""
-    sender = Sender(settings, lines_s, seconds + WARM_UP_S)
+    sender = Sender(settings, lines_s)
     lake = Lake(settings.lake_root)
     watchers = {
         "lake": Watcher(sender, lambda: lake.row_count(ENRICHED_LOGS), stop),
         "marts": Watcher(sender, lambda: _mart_records(settings.marts_path), stop),
     }
     sender.start()
-    time.sleep(WARM_UP_S)
+    latest = time.time() + START_S
+    while not _mart_records(settings.marts_path) and time.time() < latest:
+        time.sleep(POLL_S)
     for watcher in watchers.values():
         watcher.start()
+    time.sleep(seconds)
+    sender.is_over.set()
     sender.join()
     ended = time.time()
     deadline = ended + SETTLE_S
