@@ -63,7 +63,7 @@ def test_what_a_table_lacks_is_what_its_position_does_not_hold(position: Positio
 
 
 @settings(max_examples=10)
-@given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)), min_size=1, max_size=6))
+@given(slices=st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)), min_size=1, max_size=6))
 def test_slices_that_overlap_come_in_once(
     slices: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
