@@ -82,6 +82,8 @@ class Show:
         self._wait(status, platform, traffic, lambda: not shop.is_alive(), seconds + SETTLE_S)
         traffic.end()
         self._wait(status, platform, traffic, lambda: self._is_settled(log, before + traffic.sent), SETTLE_S)
+        if self._stop.is_set():
+            return
         status.stop()
         self._report(platform, traffic.sent)
         self._verify(log, before + traffic.sent)
