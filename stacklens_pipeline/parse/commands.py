@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from itertools import groupby
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -53,19 +54,45 @@ def parsed_rows(
     from stacklens_pipeline.parse.multiline import lines_of_open
     from stacklens_pipeline.tables import RAW_LOGS
 
-    waiting = RAW_LOGS.empty()
-    number = 1
-    kept: list[dict[str, Any]] = []
-    for part in sliced(source):
+    waiting, number, kept = RAW_LOGS.empty(), 1, list[dict[str, Any]]()
+    said = _Said(timezone, format)
+    for now_said, part in _alike(source, said):
+        if now_said != said:  # what follows is read otherwise: nothing can go on
+            kept += _rows(parse_lines(waiting, timezone=said.timezone, format=said.format), number)
+            waiting, said = RAW_LOGS.empty(), now_said
         lines = pl.concat([waiting, raw_frame(part, number, at, name)])
-        result = parse_lines(lines, closed_at=at, timezone=timezone, format=format)
+        result = parse_lines(lines, closed_at=at, timezone=said.timezone, format=said.format)
         waiting = lines_of_open(lines, result.open)
         *rows, last = _with_blanks([*kept, *_rows(result, number)])
         number += len(part)
         kept = [last] if last else []
         yield rows
-    result = parse_lines(waiting, timezone=timezone, format=format)
+    result = parse_lines(waiting, timezone=said.timezone, format=said.format)
     yield [row for row in _with_blanks([*kept, *_rows(result, number)]) if row]
+
+
+class _Said(NamedTuple):
+    """What is said about a message beside its text."""
+
+    timezone: str
+    format: str | None
+
+
+def _alike(source: Iterator[Item], default: _Said) -> Iterator[tuple[_Said, list[Item]]]:
+    """Slices of items about which the same is said; a zone or format that does not exist is not said."""
+    from zoneinfo import available_timezones
+
+    from stacklens_pipeline.parse.detect import FORMATS
+
+    zones = available_timezones()
+
+    def said(item: Item) -> _Said:
+        zone, format = item.extra.get("timezone"), item.extra.get("format")
+        return _Said(zone if zone in zones else default.timezone, format if format in FORMATS else default.format)
+
+    for part in sliced(source):
+        for alike, group in groupby(part, said):
+            yield alike, list(group)
 
 
 def _with_blanks(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
