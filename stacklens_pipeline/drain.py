@@ -25,6 +25,9 @@ Ends = Mapping[TopicPartition, int]
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """As a time to close records at: lines that may join them are in the log already, they only have not been read."""
 
+RECENT_HOURS = 2
+"""Hours of raw that are searched for partitions which the log has no more: what a crash left is healed before long."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -139,7 +142,8 @@ class Drain:
 
     def _heal(self) -> Step:
         """Bring the tables behind raw one slice further; when there are none, take up the open records."""
-        partitions = self._planner.partitions
+        lately = self._lake.hours(RAW_LOGS)[-RECENT_HOURS:]
+        partitions = sorted({*self._planner.partitions, *self._lake.partitions(RAW_LOGS, hours=lately)})
         self._raw = self._lake.positions(RAW_LOGS, partitions)
         tables = [self._lake.positions(table, partitions) for table in DERIVED]
         self._open = RAW_LOGS.empty()

@@ -5,6 +5,7 @@ partition of the event log. Whoever commits first wins; everyone else looks agai
 files are written by Polars (two to three times the speed of delta-rs' writer) and committed as add actions.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -142,6 +143,11 @@ class Lake:
         """The ingest hours that the table has rows of, in order."""
         return sorted(self.files(table)["ingest_hour"].drop_nulls().unique().to_list())
 
+    def partitions(self, table: Table, *, hours: Iterable[str] | None = None) -> list[TopicPartition]:
+        """The event log's partitions that the table has rows of."""
+        found = self.scan(table, hours=hours).select("topic", "partition").unique().sort("topic", "partition")
+        return [TopicPartition(*row) for row in found.collect().rows()]
+
     def schema(self, table: Table) -> pl.Schema:
         """The schema that the stored table has."""
         arrow = self._refreshed(table).schema().to_arrow()
@@ -181,7 +187,9 @@ class Lake:
         """Delete files that no snapshot younger than `hours` needs, and leftovers of crashes; returns how many."""
         handle = self._refreshed(table)
         with deltafiles.storage_errors(table):
-            gone = handle.vacuum(retention_hours=int(hours), enforce_retention_duration=False, dry_run=False, full=True)
+            gone = handle.vacuum(
+                retention_hours=math.ceil(hours), enforce_retention_duration=False, dry_run=False, full=True
+            )
             handle.cleanup_metadata()
         return len(gone)
 

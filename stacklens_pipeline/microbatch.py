@@ -52,7 +52,10 @@ class Microbatch:
     @property
     def open_lines(self) -> pl.DataFrame:
         """Raw rows of records that wait for more lines: to be given again with the next batch."""
-        return lines_of_open(self.lines, self.positions)
+        waiting = lines_of_open(self.lines, self.positions)
+        return waiting.join(
+            self._parsed.rejected, on=["topic", "partition", "offset"], how="anti", maintain_order="left"
+        )
 
     def rows(self, table: Table, now: Callable[[], datetime]) -> Rows:
         """What a table takes, for `Lake.append`: only what lies past the positions it has."""

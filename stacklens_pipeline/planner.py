@@ -15,7 +15,7 @@ from stacklens_pipeline.eventlog.ranges import Plan, match_topics, plan
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.position import Position
 from stacklens_pipeline.settings import IngestSettings
-from stacklens_pipeline.tables import OFFSET_GAPS, RAW_LOGS
+from stacklens_pipeline.tables import LEDGER, OFFSET_GAPS, RAW_LOGS
 
 Clock = Callable[[], datetime]
 
@@ -39,12 +39,11 @@ class Planner:
         return [TopicPartition(name, p) for name, info in self._partitions.items() for p in range(info.partitions)]
 
     def refresh(self) -> None:
-        """Look at the log's topics again: new ones, new partitions, topics that were made anew."""
+        """Look at the log's topics again: new ones, new partitions, topics that are gone or were made anew."""
         topics = self._log.topics()
-        for name in match_topics(self._ingest.topics, topics):
-            info = topics[name]
-            lake_name = _lake_name(name, self._incarnation(info))
-            self._names[lake_name], self._partitions[lake_name] = name, info
+        matched = [topics[name] for name in match_topics(self._ingest.topics, topics)]
+        self._partitions = {_lake_name(info.name, self._incarnation(info)): info for info in matched}
+        self._names = {lake_name: info.name for lake_name, info in self._partitions.items()}
 
     def unread(self, positions: Mapping[TopicPartition, Position], limit: int) -> Plan:
         """Ranges past raw's positions, at most `limit` offsets together, and the gaps before them."""
@@ -77,14 +76,13 @@ class Planner:
     def _incarnation(self, info: TopicInfo) -> int:
         """Which life of the topic this is: 1, and one more each time it was deleted and made again."""
         known, fingerprint = self._lake.number(RAW_LOGS, f"topic-id:{info.name}"), _fingerprint(info.topic_id)
-        incarnation = self._lake.number(RAW_LOGS, f"incarnation:{info.name}") or 1
+        incarnation = life(self._lake, info)
         if known == fingerprint:
             return incarnation
         if known is None:
             self._begin(info)
         else:
-            self._record_end(info, incarnation)
-            incarnation += 1
+            self._record_end(info, incarnation - 1)
         numbers = {f"topic-id:{info.name}": fingerprint, f"incarnation:{info.name}": incarnation}
         self._lake.set_numbers(RAW_LOGS, numbers)
         return incarnation
@@ -112,23 +110,31 @@ class Planner:
         self._lake.append(OFFSET_GAPS, fence, lambda _: gaps)
 
 
-def in_lake_names(lake: Lake, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, TopicPartition]:
+def life(lake: Lake, info: TopicInfo) -> int:
+    """Which life of a topic this is; one more than the lake has noted when the topic was made anew since."""
+    noted = lake.number(RAW_LOGS, f"incarnation:{info.name}") or 1
+    known = lake.number(RAW_LOGS, f"topic-id:{info.name}")
+    return noted if known in (None, _fingerprint(info.topic_id)) else noted + 1
+
+
+def in_lake_names(lake: Lake, topics: Iterable[TopicInfo]) -> dict[TopicPartition, TopicPartition]:
     """Partitions of the event log -> the same under the lake's names of their topics."""
-    asked = list(partitions)
-    lives = {name: lake.number(RAW_LOGS, f"incarnation:{name}") or 1 for name in {tp.topic for tp in asked}}
-    return {tp: TopicPartition(_lake_name(tp.topic, lives[tp.topic]), tp.partition) for tp in asked}
+    names = {info: _lake_name(info.name, life(lake, info)) for info in topics}
+    partitions = [(info, p) for info in names for p in range(info.partitions)]
+    return {TopicPartition(info.name, p): TopicPartition(names[info], p) for info, p in partitions}
 
 
 def unread_messages(lake: Lake, log: EventLog, ingest: IngestSettings) -> int:
-    """How many messages lie past what raw/logs holds, in all matched topics and partitions. It writes nothing."""
+    """How many messages of the matched topics are not in every table yet, or wait for their records to be closed.
+
+    It writes nothing. The ledger is the last table of each microbatch: what it holds, all hold.
+    """
     topics = log.topics()
-    names = match_topics(ingest.topics, topics)
-    partitions = [TopicPartition(name, p) for name in names for p in range(topics[name].partitions)]
-    marks = log.watermarks(partitions)
-    held = in_lake_names(lake, partitions)
-    positions = lake.positions(RAW_LOGS, held.values())
-    following = {tp: positions[held[tp]].next if held[tp] in positions else marks[tp].low for tp in partitions}
-    return sum(abs(marks[tp].high - max(following[tp], marks[tp].low)) for tp in partitions)
+    held = in_lake_names(lake, [topics[name] for name in match_topics(ingest.topics, topics)])
+    marks = log.watermarks(held)
+    positions = lake.positions(LEDGER, held.values())
+    done = {tp: positions.get(name, Position(marks[tp].low)) for tp, name in held.items()}
+    return sum(max(0, marks[tp].high - max(p.next, marks[tp].low)) + len(p.open) for tp, p in done.items())
 
 
 def _lake_name(topic: str, incarnation: int) -> str:

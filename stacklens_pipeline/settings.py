@@ -5,15 +5,17 @@ It is built at the edges (command line, code locations) and handed down as value
 """
 
 import difflib
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
 
 from stacklens_pipeline.errors import ConfigurationError
 
@@ -53,10 +55,17 @@ class KafkaSettings(BaseModel):
         return self
 
 
+def _listed(value: object) -> object:
+    """A variable's text as a list: names with commas between them, or JSON."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.startswith("[") else [name.strip() for name in value.split(",")]
+
+
 class IngestSettings(BaseModel):
     """Which topics are read, from where on, and how large a microbatch is."""
 
-    topics: tuple[str, ...] = Field(
+    topics: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
         ("raw-logs", "collected-logs"), description="names, or regular expressions that begin with ^"
     )
     start: Literal["earliest", "latest"] | datetime = Field(
@@ -102,7 +111,7 @@ class Settings(BaseSettings):
     lake_uri: str | None = Field(
         None, description="the lake's root: a folder or an object store; default data_dir/lake"
     )
-    storage_options: dict[str, str] = Field({}, description="options of the object store, as JSON")
+    storage_options: dict[str, str] = Field({}, repr=False, description="options of the object store, as JSON")
     config_dir: Path = Field(Path("config"), description="what `stacklens init` writes and the code locations read")
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     ingest: IngestSettings = Field(default_factory=IngestSettings)
@@ -139,7 +148,9 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise ConfigurationError(_first_problem(error)) from error
+        raise ConfigurationError(_first_problem(error)) from None  # the cause would print what is secret
+    except SettingsError as error:
+        raise ConfigurationError(f"a setting is not the JSON that it should be, {error.__cause__}: {error}") from None
 
 
 def variables(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterator[tuple[str, object, str]]:
@@ -202,4 +213,6 @@ def _suggestion(name: str, known: Iterable[str]) -> str:
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
     name = PREFIX + DELIMITER.join(str(part) for part in problem["loc"]).upper()
+    if isinstance(problem["input"], Mapping):  # a whole group of settings, with its secrets
+        return f"{name}: {problem['msg']}"
     return f"{name}: {problem['msg']}: `{problem['input']}`"

@@ -11,17 +11,16 @@ from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.ledger import summed
 from stacklens_pipeline.planner import in_lake_names, utc_now
 from stacklens_pipeline.settings import IngestSettings
-from stacklens_pipeline.tables import LEDGER, OFFSET_GAPS, PARSED_LOGS, RAW_LOGS
+from stacklens_pipeline.tables import LEDGER, OFFSET_GAPS, RAW_LOGS
 
 
 def partition_rows(lake: Lake, log: EventLog, ingest: IngestSettings) -> Iterator[dict[str, Any]]:
     """Topic, partition, watermarks, next offset, lag, open records, age of the newest message (s), and counts."""
     topics = log.topics()
-    names = match_topics(ingest.topics, topics)
-    held = in_lake_names(lake, [TopicPartition(name, p) for name in names for p in range(topics[name].partitions)])
+    held = in_lake_names(lake, [topics[name] for name in match_topics(ingest.topics, topics)])
     marks = log.watermarks(held)
     positions = lake.positions(RAW_LOGS, held.values())
-    parsed = lake.positions(PARSED_LOGS, held.values())
+    derived = lake.positions(LEDGER, held.values())  # the ledger is what a microbatch commits last
     counts = _counts(lake)
     for tp, in_lake in sorted(held.items()):
         low, high = marks[tp]
@@ -34,7 +33,8 @@ def partition_rows(lake: Lake, log: EventLog, ingest: IngestSettings) -> Iterato
             "high": high,
             "next": following,
             "lag": max(0, high - following),
-            "open": len(parsed[in_lake].open) if in_lake in parsed else 0,
+            "behind": following - (derived[in_lake].next if in_lake in derived else low),
+            "open": len(derived[in_lake].open) if in_lake in derived else 0,
             "newest_s_ago": None if newest is None else round((utc_now() - newest).total_seconds(), 1),
             "messages": raw,
             "dead_letters": dead,
@@ -55,5 +55,6 @@ def _counts(lake: Lake) -> dict[TopicPartition, tuple[Any, ...]]:
         )
     )
     gaps = lake.scan(OFFSET_GAPS).group_by(by).len("gaps")
-    rows = sums.join(gaps, on=by, how="left").with_columns(pl.col("gaps").fill_null(0)).collect().rows()
+    both = sums.join(gaps, on=by, how="full", coalesce=True)
+    rows = both.with_columns(pl.col("raw", "dead", "gaps").fill_null(0)).collect().rows()
     return {TopicPartition(topic, partition): tuple(rest) for topic, partition, *rest in rows}

@@ -58,8 +58,7 @@ def verify(lake: Lake) -> list[Violation]:
 
 def known_partitions(lake: Lake) -> list[TopicPartition]:
     """Partitions that the ledger or raw have rows of."""
-    frames = [lake.scan(table).select("topic", "partition").unique() for table in (LEDGER, RAW_LOGS)]
-    return [TopicPartition(*row) for row in pl.concat(frames).unique().sort("topic", "partition").collect().rows()]
+    return sorted({*lake.partitions(LEDGER), *lake.partitions(RAW_LOGS)})
 
 
 def _doubled(lake: Lake) -> Iterator[Violation]:
@@ -129,12 +128,13 @@ def _count(lake: Lake, table: Table, held: Positions, what: pl.Expr) -> int:
 
 
 def _open_lines(lake: Lake, tp: TopicPartition, held: Position) -> int:
-    """Lines of records that were still open: they are in raw and nowhere else yet."""
+    """Lines of records that were still open: they are in raw and nowhere else yet. Dead letters between them are."""
     if not held.open:
         return 0
     columns = [*STREAM, "offset"]
     lines = lake.scan_offsets(RAW_LOGS, tp, held.start, held.next).select(columns).collect()
-    return lines_of_open(lines, {tp: held}).height
+    dead = lake.scan_offsets(DEAD_LETTERS, tp, held.start, held.next).select("offset").collect()
+    return lines_of_open(lines, {tp: held}).join(dead, on="offset", how="anti").height
 
 
 def _metrics(lake: Lake, partitions: list[TopicPartition]) -> Iterator[Violation]:

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from stacklens_pipeline.errors import ProcessError
@@ -53,17 +53,22 @@ class Child:
             raise ProcessError(f"{self.name} ended with status {self._process.returncode}: {self._last_words()}")
 
     def stop(self, seconds: float = 20.0) -> None:
-        """Interrupt it, and end by force what is left of its session when the time is over."""
-        for number, patience in ((signal.SIGINT, seconds), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)):
-            if self.is_running and number != signal.SIGKILL:
-                self._process.send_signal(number)
-            if number == signal.SIGKILL:
-                for pid in _session(self._process.pid):
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, number)
-            deadline = time.monotonic() + patience
-            while (self.is_running or any(_session(self._process.pid))) and time.monotonic() < deadline:
-                time.sleep(POLL_S)
+        """Interrupt it; end what is left of its session, by force when the time is over."""
+        self._signal([self._process.pid] if self.is_running else [], signal.SIGINT)
+        self._await(lambda: not self.is_running, seconds)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self._signal(_session(self._process.pid), number)
+            self._await(lambda: not self.is_running and not any(_session(self._process.pid)), 5.0)
+
+    def _signal(self, pids: Iterable[int], number: signal.Signals) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _await(self, is_done: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_done() and time.monotonic() < deadline:
+            time.sleep(POLL_S)
 
     def _last_words(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()

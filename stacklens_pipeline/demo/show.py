@@ -134,7 +134,7 @@ class Show:
         """Whether every message is in the event log, in the lake, in a closed record and in the marts."""
         lake = self._lake()
         rows = list(partition_rows(lake, log, self._settings.ingest))
-        if self._messages(log) < messages or any(row["lag"] or row["open"] for row in rows):
+        if self._messages(log) < messages or any(row["lag"] or row["behind"] or row["open"] for row in rows):
             return False
         now = figures(lake, self._settings.marts_path)
         return now.enriched == now.mart_records

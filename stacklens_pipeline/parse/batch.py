@@ -81,13 +81,16 @@ def parse_lines(
 
 def _assigned(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Lines with the record they belong to, and empty lines that have no record before them."""
-    lines = multiline.assign(lines)
-    is_blank = (pl.col("text") == "") & (pl.col("record_offset") == pl.col("offset"))
-    blank = lines.filter(is_blank)
-    if not blank.height:
-        return lines, blank
-    kept = lines.filter(~is_blank).drop("goes_on", "record_offset")
-    return multiline.assign(kept), blank  # what followed an empty line begins a record of its own
+    assigned, blank = multiline.assign(lines), lines.clear()
+    has_begun = (pl.col("text") != "").cum_max().over("topic", "partition", "record_offset")
+    while (assigned["text"] == "").any():
+        leading = assigned.filter(~has_begun).select(lines.columns)
+        if not leading.height:
+            break
+        blank = blank.vstack(leading)
+        kept = assigned.filter(has_begun).select(lines.columns)
+        assigned = multiline.assign(kept)  # what followed an empty line begins a record of its own
+    return assigned, blank
 
 
 def _decoded(values: pl.Series) -> pl.Series:
@@ -102,6 +105,7 @@ def _utf8(values: pl.Series) -> pl.Series:
     except pl.exceptions.ComputeError:
         slices = (values.slice(start, SLICE).to_list() for start in range(0, len(values), SLICE))
         is_text = pl.Series([is_good for listed in slices for is_good in _are_utf8(listed)], dtype=pl.Boolean)
+        is_text &= values.is_not_null()  # the bytes that lie under a null may be anything, and a cast looks at them
         texts = values.filter(is_text).cast(pl.String)
         places = pl.select(pl.when(is_text).then(is_text.cum_sum() - 1)).to_series()
         return texts.gather(places)
