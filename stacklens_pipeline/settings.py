@@ -206,8 +206,9 @@ def _json(value: object) -> str:
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f", did you mean {near[0]}?" if near else ""
+    own = [variable.removeprefix(PREFIX) for variable in known]  # the prefix that all share would make any two alike
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), own, n=1, cutoff=0.6)
+    return f", did you mean {PREFIX}{near[0]}?" if near else ""
 
 
 def _first_problem(error: ValidationError) -> str:

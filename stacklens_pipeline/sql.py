@@ -21,9 +21,9 @@ def ask(lake: Lake, query: str, marts: Path) -> Iterator[dict[str, Any]]:
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         if marts.exists():
-            connection.execute(f"attach '{marts}' as marts (read_only)")
+            connection.execute(f"attach {_quoted(str(marts))} as marts (read_only)")
         for table in TABLES:
-            if table.layer in query:
+            if table.layer in query.lower():
                 _create_view(connection, lake, table)
         if marts.exists():
             _create_mart_views(connection)
@@ -47,7 +47,7 @@ def relation(lake: Lake, table: Table, files: Iterable[str] | None = None) -> st
     if not listed:
         columns = ", ".join(f'null::{sql_type(kind)} as "{name}"' for name, kind in table.schema.items())
         return f"(select {columns} where false)"
-    quoted = ", ".join("'" + file.replace("'", "''") + "'" for file in listed)
+    quoted = ", ".join(map(_quoted, listed))
     options = ", hive_partitioning = true, hive_types_autocast = false" if table.is_partitioned else ""
     return f"read_parquet([{quoted}]{options})"
 
@@ -70,6 +70,10 @@ _SQL_TYPES = {
     pl.Float64: "double",
     pl.Datetime: "timestamptz",
 }
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _instance(kind: PolarsDataType) -> pl.DataType:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from stacklens_pipeline.errors import LakeError
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.ledger import summed
@@ -44,8 +45,14 @@ class Violation:
 
 
 def verify(lake: Lake) -> list[Violation]:
-    """Every violation of conservation; an empty list is what a sound lake gives."""
-    frozen = lake.snapshot([*reversed(DERIVED), RAW_LOGS])
+    """Every violation of conservation; an empty list is what a sound lake gives. Raises LakeError."""
+    try:
+        return _violations(lake.snapshot([*reversed(DERIVED), RAW_LOGS]))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise LakeError(f"a table that is verified cannot be read: {error}") from error
+
+
+def _violations(frozen: Lake) -> list[Violation]:
     partitions = known_partitions(frozen)
     ledger = frozen.positions(LEDGER, partitions)
     return [

@@ -52,15 +52,33 @@ def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
     after_text = (pl.col("format").shift().over(STREAM) == "text").fill_null(False)
     gap = (pl.col("appended_at") - pl.col("appended_at").shift().over(STREAM) >= GAP).fill_null(True)
     lines = lines.with_columns((~(goes_on & after_text) | gap).alias("starts"))
-    group = lines.with_columns(pl.col("starts").cum_sum().over(STREAM).alias("group"))
-    within = [*STREAM, "group"]
+    group = [*STREAM, pl.col("starts").cum_sum().over(STREAM)]
+    return _capped(lines.with_columns(pl.col("offset").first().over(group).alias("record_offset")))
+
+
+def _capped(lines: pl.DataFrame) -> pl.DataFrame:
+    """Records that reach a cap, cut into several.
+
+    Each is measured from its own first line on, one line after another: so it does not matter whether the lines before
+    it are in this batch.
+    """
+    record = ["topic", "partition", "record_offset"]
     size = pl.col("text").str.len_bytes().cast(pl.Int64)
-    capped = group.with_columns(
-        (pl.int_range(pl.len()).over(within) // MAX_LINES + (size.cum_sum().over(within) - size) // MAX_BYTES).alias(
-            "part"
-        )
-    )
-    return capped.with_columns(pl.col("offset").first().over([*within, "part"]).alias("record_offset"))
+    is_long = (pl.len().over(record) > MAX_LINES) | (size.sum().over(record) > MAX_BYTES)
+    long = lines.filter(is_long).select(*record, "offset", size.alias("size"))
+    if not long.height:
+        return lines
+    open_parts: dict[tuple[str, int, int], tuple[int, int, int]] = {}
+    starts = []
+    for topic, partition, first, offset, size_bytes in long.rows():
+        start, count, taken = open_parts.get((topic, partition, first), (first, 0, 0))
+        if count == MAX_LINES or taken >= MAX_BYTES:
+            start, count, taken = offset, 0, 0
+        open_parts[topic, partition, first] = start, count + 1, taken + size_bytes
+        starts.append(start)
+    cut = long.select("topic", "partition", "offset", pl.Series("start", starts, dtype=pl.Int64))
+    both = lines.join(cut, on=["topic", "partition", "offset"], how="left", maintain_order="left")
+    return both.with_columns(pl.coalesce("start", "record_offset").alias("record_offset")).drop("start")
 
 
 def still_open(lines: pl.DataFrame, closed_at: datetime | None) -> pl.DataFrame:
