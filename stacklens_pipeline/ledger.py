@@ -19,17 +19,18 @@ def entries(
     """Ledger rows of one microbatch, of what a ledger at `found` lacks.
 
     `lines` are the raw rows; `taken` has one row for each message that became (part of) a record or a dead letter,
-    with `record_offset`, `outcome` and `reason`; `records` are the enriched rows.
+    with `record_offset`, `outcome`, `reason`, `value_bytes` and `appended_at`; `records` are the enriched rows.
     """
-    sizes = lines.select(*_AT, "appended_at", pl.col("value").bin.size().alias("value_bytes"))
-    raw = lines.select(*_AT, "ingest_hour").filter(lacking(_without_open(found)))
-    taken = taken.filter(lacking(found, offset="record_offset"))
-    records = records.filter(lacking(found)).select(*_AT, "ingest_hour", "raw_messages")
+    sizes = lines.select(*_AT, "ingest_hour", "appended_at", pl.col("value").bin.size().alias("value_bytes"))
+    raw = _lacked(sizes, _without_open(found))
+    taken = _lacked(taken, found, offset="record_offset")
+    stored = _lacked(records, found).select(*_AT, "raw_messages").join(sizes, on=_AT, how="left")
+    enriched = _summary(stored, "enriched")
     parts = [
-        _summary(raw.with_columns(raw_messages=1), sizes, "raw"),
-        _summary(taken.with_columns(raw_messages=1), sizes, "parsed", pl.col("offset") == pl.col("record_offset")),
-        _summary(records, sizes, "enriched"),
-        _summary(records, sizes, "aggregated"),
+        _summary(raw.with_columns(raw_messages=1), "raw"),
+        _summary(taken.with_columns(raw_messages=1), "parsed", pl.col("offset") == pl.col("record_offset")),
+        enriched,
+        enriched.with_columns(pl.lit("aggregated").alias("stage")),
     ]
     return pl.concat(parts).with_columns(pl.lit(at).alias("committed_at")).select(LEDGER.schema.names())
 
@@ -45,13 +46,17 @@ def summed(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _summary(rows: pl.DataFrame, sizes: pl.DataFrame, stage: str, is_row: pl.Expr | None = None) -> pl.DataFrame:
+def _lacked(rows: pl.DataFrame, found: Positions, offset: str = "offset") -> pl.DataFrame:
+    is_lacking = rows.select(lacking(found, offset)).to_series()
+    return rows if is_lacking.all() else rows.filter(is_lacking)
+
+
+def _summary(rows: pl.DataFrame, stage: str, is_row: pl.Expr | None = None) -> pl.DataFrame:
     """One ledger row for each partition, hour, outcome and reason of a stage's rows."""
     if "outcome" not in rows.columns:
         rows = rows.with_columns(outcome=pl.lit("stored"), reason=pl.lit(None, pl.String))
     return (
-        rows.join(sizes, on=_AT, how="left")
-        .group_by("topic", "partition", "ingest_hour", "outcome", "reason")
+        rows.group_by("topic", "partition", "ingest_hour", "outcome", "reason")
         .agg(
             pl.lit(stage).alias("stage"),
             (pl.len() if is_row is None else is_row.sum()).cast(pl.Int64).alias("rows"),

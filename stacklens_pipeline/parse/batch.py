@@ -45,8 +45,8 @@ class Parsed:
     """What a batch became.
 
     `parsed` and `rejected` have the schemas of `parsed/logs` and `parsed/dead_letters`. `line_records` has one row for
-    each message that is in either: topic, partition, offset, ingest_hour, record_offset, outcome, reason. `open` are
-    the first offsets of records that may still grow; their lines are in none of the frames.
+    each message that is in either: topic, partition, offset, ingest_hour, appended_at, value_bytes, record_offset,
+    outcome, reason. `open` are the first offsets of records that may still grow; their lines are in none of the frames.
     """
 
     parsed: pl.DataFrame
@@ -63,11 +63,14 @@ def parse_lines(
     Without `closed_at` the input ends here and nothing stays open; with it, it is the time of this decision (UTC).
     `timezone` is that of texts without one, and `format` pins one of `FORMATS` instead of detecting it.
     """
-    lines = raw.with_columns(_decoded(raw["value"])).with_columns(_reason().alias("reason"))
-    dead, lines = lines.filter(pl.col("reason").is_not_null()), lines.filter(pl.col("reason").is_null())
+    every = raw.with_columns(_decoded(raw["value"]), pl.col("value").bin.size().cast(pl.Int64).alias("value_bytes"))
+    every = every.with_columns(_reason().alias("reason"))
+    dead = every.filter(pl.col("reason").is_not_null())
+    lines = every.filter(pl.col("reason").is_null()) if dead.height else every
     lines = lines.with_columns((formats(pl.col("text")) if format is None else pl.lit(format)).alias("format"))
     lines, blank = _assigned(lines)
-    dead = pl.concat([dead, blank.with_columns(pl.lit("empty").alias("reason")).select(dead.columns)])
+    if blank.height:
+        dead = pl.concat([dead, blank.with_columns(pl.lit("empty").alias("reason")).select(dead.columns)])
     waiting = multiline.still_open(lines, closed_at)
     if waiting.height:
         lines = lines.join(waiting, on=waiting.columns, how="anti", maintain_order="left")
@@ -82,13 +85,9 @@ def parse_lines(
 def _assigned(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Lines with the record they belong to, and empty lines that have no record before them."""
     assigned, blank = multiline.assign(lines), lines.clear()
-    has_begun = (pl.col("text") != "").cum_max().over("topic", "partition", "record_offset")
-    while (assigned["text"] == "").any():
-        leading = assigned.filter(~has_begun).select(lines.columns)
-        if not leading.height:
-            break
-        blank = blank.vstack(leading)
-        kept = assigned.filter(has_begun).select(lines.columns)
+    while (is_leading := multiline.are_leading_blanks(assigned)).any():
+        blank = blank.vstack(assigned.filter(is_leading).select(lines.columns))
+        kept = assigned.filter(~is_leading).select(lines.columns)
         assigned = multiline.assign(kept)  # what followed an empty line begins a record of its own
     return assigned, blank
 
@@ -182,7 +181,8 @@ def _dead_letters(dead: pl.DataFrame) -> pl.DataFrame:
 
 
 def _line_records(lines: pl.DataFrame, dead: pl.DataFrame) -> pl.DataFrame:
-    columns = ["topic", "partition", "offset", "ingest_hour", "record_offset", "outcome", "reason"]
+    message = ["topic", "partition", "offset", "ingest_hour", "appended_at", "value_bytes"]
+    columns = [*message, "record_offset", "outcome", "reason"]
     stored = lines.with_columns(pl.lit("stored").alias("outcome"), pl.lit(None, pl.String).alias("reason"))
     refused = dead.with_columns(pl.lit("dead").alias("outcome"), pl.col("offset").alias("record_offset"))
     return pl.concat([stored.select(columns), refused.select(columns)])

@@ -108,7 +108,7 @@ def _texts(values: list[Any]) -> pl.Series | None:
         kinds = set(map(type, values))
     if not kinds.isdisjoint(_NESTED):
         return None
-    return pl.Series(map(str, values) if kinds == {int} else [_text(value) for value in values], dtype=pl.String)
+    return pl.Series(map(str, values) if kinds <= {int, float} else [_text(value) for value in values], dtype=pl.String)
 
 
 def _text(value: Any) -> str | None:

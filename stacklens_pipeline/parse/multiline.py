@@ -14,6 +14,7 @@ import polars as pl
 from stacklens_pipeline.parse.detect import continues, is_dated
 
 STREAM = ["topic", "partition", "source", "peer", "key"]
+RECORD = ["topic", "partition", "record_offset"]
 GAP = timedelta(seconds=2)
 """Lines of one stream further apart than this are not one record."""
 MARGIN = timedelta(seconds=3)
@@ -33,14 +34,27 @@ def assign(lines: pl.DataFrame) -> pl.DataFrame:
     """
     text = pl.col("text")
     is_text = pl.col("format") == "text"
-    lines = lines.with_columns((is_text & continues(text)).alias("goes_on"), pl.col("offset").alias("record_offset"))
-    if not lines["goes_on"].any():
-        return lines
-    streams = lines.filter(pl.col("goes_on")).select(STREAM).unique()
-    touched = lines.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
-    assigned = _assigned(touched).select("topic", "partition", "offset", pl.col("record_offset").alias("joined"))
-    both = lines.join(assigned, on=["topic", "partition", "offset"], how="left", maintain_order="left")
-    return both.with_columns(pl.coalesce("joined", "record_offset").alias("record_offset")).drop("joined")
+    goes_on = lines.select(is_text & continues(text)).to_series().alias("goes_on")
+    record_offset = lines["offset"].alias("record_offset")
+    if goes_on.any():
+        narrow = lines.select(*STREAM, "offset", "appended_at", "format", "text", goes_on).with_row_index("row")
+        streams = narrow.filter("goes_on").select(STREAM).unique()
+        touched = narrow.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
+        assigned = _assigned(touched)
+        record_offset = record_offset.clone().scatter(assigned["row"], assigned["record_offset"])
+    return lines.with_columns(record_offset)
+
+
+def are_leading_blanks(lines: pl.DataFrame) -> pl.Series:
+    """Of each assigned line whether it is empty, as all lines of its record before it are."""
+    is_blank = lines["text"] == ""
+    none = pl.repeat(False, lines.height, dtype=pl.Boolean, eager=True)
+    begin = lines.filter(is_blank & (lines["offset"] == lines["record_offset"])).select(RECORD)
+    if not begin.height:
+        return none
+    narrow = lines.select(*RECORD, is_blank.alias("is_blank")).with_row_index("row")
+    inside = narrow.join(begin, on=RECORD, how="semi", maintain_order="left")
+    return none.scatter(inside.filter(pl.col("is_blank").cum_min().over(RECORD))["row"], True)
 
 
 def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
@@ -62,10 +76,9 @@ def _capped(lines: pl.DataFrame) -> pl.DataFrame:
     Each is measured from its own first line on, one line after another: so it does not matter whether the lines before
     it are in this batch.
     """
-    record = ["topic", "partition", "record_offset"]
     size = pl.col("text").str.len_bytes().cast(pl.Int64)
-    is_long = (pl.len().over(record) > MAX_LINES) | (size.sum().over(record) > MAX_BYTES)
-    long = lines.filter(is_long).select(*record, "offset", size.alias("size"))
+    is_long = (pl.len().over(RECORD) > MAX_LINES) | (size.sum().over(RECORD) > MAX_BYTES)
+    long = lines.filter(is_long).select(*RECORD, "offset", size.alias("size"))
     if not long.height:
         return lines
     open_parts: dict[tuple[str, int, int], tuple[int, int, int]] = {}
@@ -88,11 +101,12 @@ def still_open(lines: pl.DataFrame, closed_at: datetime | None) -> pl.DataFrame:
     after its last line, or the clock says that none can be any more.
     """
     if closed_at is None:
-        return lines.clear().select("topic", "partition", "record_offset")
-    newest = pl.col("appended_at").max().over("topic", "partition")
-    last = lines.with_columns(newest.alias("newest")).group_by(STREAM, maintain_order=True).last()
+        return lines.clear().select(RECORD)
+    newest = lines.group_by("topic", "partition").agg(pl.col("appended_at").max().alias("newest"))
+    ends = lines.select(*STREAM, "format", "appended_at", "record_offset").group_by(STREAM, maintain_order=True).last()
+    last = ends.join(newest, on=["topic", "partition"], maintain_order="left")
     waits = (pl.col("newest") < pl.col("appended_at") + GAP) & (pl.col("appended_at") + GAP + MARGIN > closed_at)
-    return last.filter((pl.col("format") == "text") & waits).select("topic", "partition", "record_offset")
+    return last.filter((pl.col("format") == "text") & waits).select(RECORD)
 
 
 def open_offsets(keys: pl.DataFrame) -> Mapping[tuple[str, int], frozenset[int]]:
@@ -118,20 +132,17 @@ def lines_of_open(lines: pl.DataFrame, open: Mapping[tuple[str, int], Iterable[i
 
 def join_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """One row a record: its first line's columns, the text of all its lines, and `raw_messages`."""
-    key = ["topic", "partition", "record_offset"]
-    several = lines.filter(pl.col("offset") != pl.col("record_offset")).select(key).unique()
-    lines = lines.with_columns(pl.lit(1, pl.Int32).alias("raw_messages"))
-    if not several.height:
-        return lines
-    single = lines.join(several, on=key, how="anti")
+    is_first = lines["offset"] == lines["record_offset"]
+    if is_first.all():
+        return lines.with_columns(pl.lit(1, pl.Int32).alias("raw_messages"))
+    several = lines.filter(~is_first).select(RECORD).unique()
     joined = (
-        lines.join(several, on=key, how="semi", maintain_order="left")
-        .group_by(key, maintain_order=True)
-        .agg(
-            pl.all().exclude("text", "raw_messages", *key).first(),
-            pl.col("text").str.join("\n"),
-            pl.len().cast(pl.Int32).alias("raw_messages"),
-        )
-        .select(single.columns)
+        lines.select(*RECORD, "text")
+        .join(several, on=RECORD, how="semi", maintain_order="left")
+        .group_by(RECORD, maintain_order=True)
+        .agg(pl.col("text").str.join("\n").alias("joined"), pl.len().cast(pl.Int32).alias("raw_messages"))
     )
-    return pl.concat([single, joined]).sort("topic", "partition", "offset")
+    records = lines.filter(is_first).join(joined, on=RECORD, how="left", maintain_order="left")
+    return records.with_columns(
+        pl.coalesce("joined", "text").alias("text"), pl.col("raw_messages").fill_null(1)
+    ).drop("joined")
