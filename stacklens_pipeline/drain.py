@@ -19,6 +19,7 @@ from stacklens_pipeline.planner import Clock, Planner, utc_now
 from stacklens_pipeline.position import Position, meet
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, OFFSET_GAPS, RAW_LOGS, Table
+from stacklens_pipeline.threads import started
 
 Ends = Mapping[TopicPartition, int]
 
@@ -109,14 +110,19 @@ class Drain:
         return tuple(ranges)
 
     def _store(self, lines: pl.DataFrame, ends: Ends, lag: int, closed_at: datetime) -> Step:
-        appended = self._lake.append(RAW_LOGS, {tp: Position(end) for tp, end in ends.items()}, fenced(lines))
+        positions = {tp: Position(end) for tp, end in ends.items()}
+        storing = started(lambda: self._lake.append(RAW_LOGS, positions, fenced(lines)))
+        held_open = {tp: self._raw[tp].next for tp in _partitions(self._open)}
+        try:
+            batch = Microbatch(_in_order(self._open, lines), {**held_open, **ends}, closed_at)
+        finally:
+            appended = storing.result()
         if any(appended.found[tp].next != self._next(tp) and appended.found[tp].next for tp in ends):
             self._is_healed = False  # another runner was first: go on from what raw holds
             return Step(lag=lag, has_more=True)
         self._raw.update(appended.reached)
         rows = Counter({(RAW_LOGS, hour): count for hour, count in appended.rows.items()})
-        held_open = {tp: self._raw[tp].next for tp in _partitions(self._open)}
-        rows += self._derive(_in_order(self._open, lines), {**held_open, **ends}, closed_at)
+        rows += self._derive(batch)
         self._log.commit_advisory({self._planner.in_log(tp): end for tp, end in ends.items()})
         return Step(rows, ends, lines.height, lag, has_more=lag > 0)
 
@@ -125,7 +131,8 @@ class Drain:
         if not self._open.height:
             return Step()
         before = self._open.height
-        rows = self._derive(self._open, {tp: self._raw[tp].next for tp in _partitions(self._open)}, closed_at)
+        ends = {tp: self._raw[tp].next for tp in _partitions(self._open)}
+        rows = self._derive(Microbatch(self._open, ends, closed_at))
         return Step(rows) if self._open.height < before else Step()
 
     def _record_gaps(self, gaps: Mapping[OffsetRange, str]) -> None:
@@ -161,7 +168,7 @@ class Drain:
         first = self._first_stored(tp, reached.next)
         end = high if first is None else min(first + self._ingest.max_rows, high)
         ahead = self._lake.scan_offsets(RAW_LOGS, tp, reached.next, end).collect()
-        rows = self._derive(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER)
+        rows = self._derive(Microbatch(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER))
         return Step(rows, {tp: end}, ahead.height, has_more=True)
 
     def _open_lines(self, tp: TopicPartition, position: Position) -> pl.DataFrame:
@@ -180,19 +187,12 @@ class Drain:
 
     # Both
 
-    def _derive(self, lines: pl.DataFrame, ends: Ends, closed_at: datetime) -> "Counter[tuple[Table, str]]":
-        """Commit what the lines become to every table past raw, and keep the lines of records that still wait.
-
-        Records that wait are closed by the clock as of `closed_at`: a time at which the event log held no line past
-        these.
-        """
-        batch = Microbatch(lines, ends, closed_at)
-        rows: Counter[tuple[Table, str]] = Counter()
-        for table in DERIVED:
-            appended = self._lake.append(table, batch.positions, batch.rows(table, self._now))
-            rows.update({(table, hour): count for hour, count in appended.rows.items()})
+    def _derive(self, batch: Microbatch) -> "Counter[tuple[Table, str]]":
+        """Commit what the lines become to every table past raw, and keep the lines of records that still wait."""
+        all_rows = {table: batch.rows(table, self._now) for table in DERIVED}
+        appended = self._lake.append_all(batch.positions, all_rows)
         self._open = batch.open_lines
-        return rows
+        return Counter({(table, hour): count for table, of in appended.items() for hour, count in of.rows.items()})
 
     def _next(self, tp: TopicPartition) -> int:
         return self._raw.get(tp, Position(0)).next

@@ -18,6 +18,7 @@ from stacklens_pipeline.errors import CommitConflictError
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.position import Position, Positions, lacking
 from stacklens_pipeline.tables import Table
+from stacklens_pipeline.threads import in_order
 
 ATTEMPTS = 20
 """Tries to commit before a writer gives up: two runners and a compaction seldom cost more than two."""
@@ -67,16 +68,34 @@ class Lake:
         Raises StorageFullError, CommitConflictError, LakeError; then nothing was committed.
         """
         for _ in range(ATTEMPTS):
-            handle = self._refreshed(table)
-            found = self._positions(table, handle, upto)
-            reached = {tp: found[tp] | position for tp, position in upto.items()}
-            if reached == found:
-                return Appended({}, found, reached)
-            frame = rows(found)
-            if self._commit(table, handle, frame, deltafiles.transactions(found, reached)):
-                self._held[table.path] = (handle.version() + 1, {**self._held[table.path][1], **reached})
-                return Appended(_by_hour(frame), found, reached)
+            prepared = self._prepared(table, upto, rows)
+            if self._has_committed(prepared):
+                return prepared.outcome
         raise CommitConflictError(f"{table.path} was committed to by others {ATTEMPTS} times in a row")
+
+    def append_all(self, upto: Positions, rows: Mapping[Table, Rows]) -> dict[Table, Appended]:
+        """`append` to several tables: files are written at the same time, and committed in the tables' order.
+
+        An error leaves the tables before it committed, and nothing of it or of those after it.
+        """
+        begun: list[_Prepared] = []  # of those too whose neighbour failed
+
+        def prepare(table: Table) -> None:
+            begun.append(self._prepared(table, upto, rows[table]))
+
+        appended: dict[Table, Appended] = {}
+        try:
+            in_order(prepare, rows)
+            prepared = {one.table: one for one in begun}
+            for table in rows:
+                is_done = self._has_committed(prepared[table])
+                appended[table] = prepared[table].outcome if is_done else self.append(table, upto, rows[table])
+        except BaseException:
+            for one in begun:
+                if one.table not in appended:
+                    one.written.discard()
+            raise
+        return appended
 
     def replacement(self, table: Table, hour: str, partitions: Iterable[TopicPartition]) -> "Replacement":
         """Begin to put other rows in the place of an hour's partition; no fence moves."""
@@ -237,6 +256,29 @@ class Lake:
         self._held[table.path] = (handle.version(), {**held, **found})
         return found
 
+    def _prepared(self, table: Table, upto: Positions, rows: Rows) -> "_Prepared":
+        """Look how far the table is, and write the files of what it lacks."""
+        handle = self._refreshed(table)
+        found = self._positions(table, handle, upto)
+        reached = {tp: found[tp] | position for tp, position in upto.items()}
+        written = deltafiles.Written(table, self.uri(table), self.storage_options)
+        if reached == found:
+            return _Prepared(table, handle, written, Appended({}, found, reached))
+        frame = rows(found)
+        written.write(frame)
+        return _Prepared(table, handle, written, Appended(_by_hour(frame), found, reached))
+
+    def _has_committed(self, prepared: "_Prepared") -> bool:
+        """Commit what is prepared; False when another writer was there first."""
+        table, found, reached = prepared.table, prepared.outcome.found, prepared.outcome.reached
+        if reached == found:
+            return True
+        version = prepared.handle.version()
+        if not prepared.written.commit(prepared.handle, deltafiles.transactions(found, reached)):
+            return False
+        self._held[table.path] = (version + 1, {**self._held[table.path][1], **reached})
+        return True
+
     def _is_known(self, handle: DeltaTable, tp: TopicPartition) -> bool:
         return handle.transaction_version(str(tp)) is not None
 
@@ -256,6 +298,16 @@ class Lake:
             storage_options=self.storage_options or None,
         )
         return frame.select(table.schema.names())
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """An append whose files lie there, and that is not committed yet."""
+
+    table: Table
+    handle: DeltaTable
+    written: deltafiles.Written
+    outcome: Appended
 
 
 class Replacement:

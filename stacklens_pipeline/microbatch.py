@@ -5,7 +5,7 @@ The same function serves the drain, the healing after a crash and the back-fill 
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cached_property
+from threading import Lock
 
 import polars as pl
 
@@ -37,17 +37,20 @@ class Microbatch:
     """What a batch of raw lines becomes, worked out as far as it is asked for."""
 
     def __init__(self, lines: pl.DataFrame, ends: Mapping[TopicPartition, int], closed_at: datetime | None) -> None:
+        """Parse raw rows, in the order of offsets, up to the offsets `ends`.
+
+        Records that wait are closed by the clock as of `closed_at`: a time at which the event log held no line past
+        these. None closes all.
+        """
         self.lines = lines
         self._parsed = parse_lines(lines, closed_at=closed_at)
         self.positions: Positions = {
             tp: Position(end, frozenset(self._parsed.open.get(tp, ()))) for tp, end in ends.items()
         }
-        self._metrics: tuple[Positions, Mapping[Table, pl.DataFrame]] | None = None
-
-    @cached_property
-    def enriched(self) -> pl.DataFrame:
+        self.enriched = enrich(self._parsed.parsed)
         """The records of `enriched/logs`."""
-        return enrich(self._parsed.parsed)
+        self._metrics: tuple[Positions, Mapping[Table, pl.DataFrame]] | None = None
+        self._lock = Lock()
 
     @property
     def open_lines(self) -> pl.DataFrame:
@@ -76,9 +79,10 @@ class Microbatch:
         return aggregate_records(rows)[table] if table in METRICS else rows
 
     def _aggregated(self, found: Positions) -> Mapping[Table, pl.DataFrame]:
-        if self._metrics is None or self._metrics[0] != found:
-            self._metrics = found, aggregate_records(fenced(self.enriched)(found))
-        return self._metrics[1]
+        with self._lock:  # the tables of metrics are asked for at the same time
+            if self._metrics is None or self._metrics[0] != found:
+                self._metrics = found, aggregate_records(fenced(self.enriched)(found))
+            return self._metrics[1]
 
 
 def lines_of_open(lines: pl.DataFrame, positions: Positions) -> pl.DataFrame:

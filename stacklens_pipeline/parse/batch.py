@@ -20,8 +20,8 @@ PARSER_VERSION = "1"
 MAX_BYTES = 1_048_576
 """A longer message, or one that a collector has cut, is a dead letter `oversize`."""
 
-SLICE = 256
-"""Values that are looked at together for invalid UTF-8."""
+FEW = 64
+"""Values that are looked at one by one when one of them is not UTF-8."""
 
 DETAILS = {
     "tombstone": "the message has no value",
@@ -98,31 +98,21 @@ def _decoded(values: pl.Series) -> pl.Series:
 
 
 def _utf8(values: pl.Series) -> pl.Series:
-    """Polars refuses a whole column for one bad value: then those are sought, slice by slice."""
+    """Polars refuses a whole column for one bad value: then each half is tried, down to a few values."""
     try:
         return values.cast(pl.String)
     except pl.exceptions.ComputeError:
-        slices = (values.slice(start, SLICE).to_list() for start in range(0, len(values), SLICE))
-        is_text = pl.Series([is_good for listed in slices for is_good in _are_utf8(listed)], dtype=pl.Boolean)
-        is_text &= values.is_not_null()  # the bytes that lie under a null may be anything, and a cast looks at them
-        texts = values.filter(is_text).cast(pl.String)
-        places = pl.select(pl.when(is_text).then(is_text.cum_sum() - 1)).to_series()
-        return texts.gather(places)
+        if len(values) <= FEW:
+            return pl.Series([_text(value) for value in values], dtype=pl.String)
+        middle = len(values) // 2
+        return pl.concat([_utf8(values[:middle]), _utf8(values[middle:])])
 
 
-def _are_utf8(values: list[bytes | None]) -> list[bool]:
-    """Of each value whether it is UTF-8; one look at all of them is enough when they are."""
-    if _is_utf8(b"\n".join(value or b"" for value in values)):
-        return [True] * len(values)
-    return [_is_utf8(value or b"") for value in values]
-
-
-def _is_utf8(value: bytes) -> bool:
+def _text(value: bytes | None) -> str | None:
     try:
-        value.decode()
+        return None if value is None else value.decode()
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
 
 
 def _reason() -> pl.Expr:

@@ -1,6 +1,7 @@
 """Fields by name: objects (of JSON, of logfmt) to the columns of a record, everything else to `attributes`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -39,30 +40,29 @@ class Shapes:
 
     def __init__(self) -> None:
         self._shapes: dict[tuple[str, ...], tuple[list[int], list[Any]]] = {}
-        self._count = 0
 
-    def add(self, item: Mapping[str, Any]) -> bool:
-        """Take an object; whether it has any field."""
+    def add(self, index: int, item: Mapping[str, Any]) -> None:
+        """Take an object."""
         shape = tuple(item)
         gathered = self._shapes.get(shape)
         if gathered is None:
             gathered = self._shapes[shape] = ([], [])
-        gathered[0].append(self._count)
+        gathered[0].append(index)
         gathered[1].extend(item.values())
-        self._count += 1
-        return bool(shape)
 
     def frame(self) -> pl.DataFrame:
-        """One row an object, in the order they came: `COLUMNS` as text, and `attributes`, a JSON object or null."""
-        if not self._shapes:
-            return pl.DataFrame(schema=_SCHEMA)
+        """One row an object: its `index`, `COLUMNS` as text, and `attributes`, a JSON object or null."""
         frames = [_frame(shape, indices, values) for shape, (indices, values) in self._shapes.items()]
-        if len(frames) == 1:
-            return frames[0].drop("index")
-        return pl.concat(frames).sort("index").drop("index")
+        return pl.concat([no_columns(), *frames])
 
 
-_SCHEMA = dict.fromkeys((*COLUMNS, "attributes"), pl.String())
+def in_order_of_index(*frames: pl.DataFrame) -> pl.DataFrame:
+    """Frames of fields as one, without the `index` that they are put in order by."""
+    together = pl.concat(frames)
+    return (together if together["index"].is_sorted() else together.sort("index")).drop("index")
+
+
+_SCHEMA = pl.Schema({"index": pl.UInt32(), **dict.fromkeys((*COLUMNS, "attributes"), pl.String())})
 _NESTED = (dict, list)
 
 Fields = Mapping[str, list[Any]]
@@ -89,15 +89,33 @@ def _nested(fields: Fields, nested: frozenset[str], rows: list[int], indices: li
 
 
 def _columns(fields: Fields, texts: Mapping[str, pl.Series | None], indices: list[int]) -> pl.DataFrame:
+    found = {name: series for name, series in texts.items() if series is not None}
+    jsons = {name: partial(_jsons, values) for name, values in fields.items()}
+    return columns(pl.Series(indices, dtype=pl.UInt32), found, jsons)
+
+
+def columns(
+    indices: pl.Series, texts: Mapping[str, pl.Series], jsons: Mapping[str, Callable[[], pl.Series]]
+) -> pl.DataFrame:
+    """Rows as `Shapes.frame` gives them.
+
+    `texts` are the fields with a name in `ALIASES`, as text; `jsons` gives each field as JSON, asked for when it is no
+    column.
+    """
     sources: dict[str, str] = {}  # column -> the field it is taken from
     for name in texts:
         sources.setdefault(ALIASES[name], name)
     taken = set(sources.values())
-    found = [series.alias(column) for column, name in sources.items() if (series := texts[name]) is not None]
+    found = [texts[name].alias(column) for column, name in sources.items()]
     absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in sources]
-    attributes = _objects({name: column for name, column in fields.items() if name not in taken})
-    frame = pl.DataFrame([pl.Series("index", indices, dtype=pl.UInt32), *found])
-    return frame.with_columns(*absent, attributes.alias("attributes")).select("index", *_SCHEMA)
+    attributes = _objects({name: json() for name, json in jsons.items() if name not in taken})
+    frame = pl.DataFrame([indices.alias("index"), *found])
+    return frame.with_columns(*absent, attributes.alias("attributes")).select(_SCHEMA.names())
+
+
+def no_columns() -> pl.DataFrame:
+    """No rows of what `columns` gives."""
+    return pl.DataFrame(schema=_SCHEMA)
 
 
 def _texts(values: list[Any]) -> pl.Series | None:
@@ -119,13 +137,13 @@ def _text(value: Any) -> str | None:
     return str(value)
 
 
-def _objects(fields: Fields) -> pl.Expr:
+def _objects(jsons: Mapping[str, pl.Series]) -> pl.Expr:
     """A JSON object of the fields, or null without any."""
-    if not fields:
+    if not jsons:
         return pl.lit(None, pl.String)
     parts: list[pl.Expr] = []
-    for name, values in fields.items():
-        parts += [pl.lit(f"{',' if parts else '{'}{_json(name)}:"), pl.lit(_jsons(values))]
+    for name, values in jsons.items():
+        parts += [pl.lit(f"{',' if parts else '{'}{_json(name)}:"), pl.lit(values)]
     return pl.concat_str([*parts, pl.lit("}")])
 
 

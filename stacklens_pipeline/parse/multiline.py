@@ -143,6 +143,6 @@ def join_lines(lines: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("text").str.join("\n").alias("joined"), pl.len().cast(pl.Int32).alias("raw_messages"))
     )
     records = lines.filter(is_first).join(joined, on=RECORD, how="left", maintain_order="left")
-    return records.with_columns(
-        pl.coalesce("joined", "text").alias("text"), pl.col("raw_messages").fill_null(1)
-    ).drop("joined")
+    return records.with_columns(pl.coalesce("joined", "text").alias("text"), pl.col("raw_messages").fill_null(1)).drop(
+        "joined"
+    )

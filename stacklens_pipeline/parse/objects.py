@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 import polars as pl
 
-from stacklens_pipeline.parse.fields import Shapes
+from stacklens_pipeline.parse.fields import Shapes, in_order_of_index
+from stacklens_pipeline.parse.flat import flat_objects
 from stacklens_pipeline.parse.levels import severity_of_number, severity_of_word
 from stacklens_pipeline.parse.timestamps import from_epoch, from_iso
 
@@ -19,22 +20,28 @@ _ESCAPED = re.compile(r"\\(.)")
 
 def parse_json(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of JSON objects; a line that is none (cut, or not an object) becomes text with its whole body."""
-    shapes = Shapes()
+    flat = flat_objects(lines["text"])
+    is_left = pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True).scatter(flat["index"], False)
+    left = is_left.arg_true()
+    shapes, no_objects = Shapes(), []
     with _without_garbage_collection():
-        is_object = [shapes.add(_load(text)) for text in lines["text"]]
-        columns = shapes.frame()
-    return _records(lines, columns, timezone).with_columns(
-        pl.when(pl.Series(is_object, dtype=pl.Boolean)).then(pl.lit("json")).otherwise(pl.lit("text")).alias("format")
-    )
+        for index, text in zip(left.to_list(), lines["text"].gather(left), strict=True):
+            item = _load(text)
+            shapes.add(index, item)
+            if not item:
+                no_objects.append(index)
+        columns = in_order_of_index(flat, shapes.frame())
+    format = pl.repeat("json", lines.height, dtype=pl.String, eager=True).scatter(no_objects, "text")
+    return _records(lines, columns, timezone).with_columns(format.alias("format"))
 
 
 def parse_logfmt(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of `key=value key="quoted value"` lines."""
     shapes = Shapes()
     with _without_garbage_collection():
-        for text in lines["text"]:
-            shapes.add(_pairs(text))
-        columns = shapes.frame()
+        for index, text in enumerate(lines["text"]):
+            shapes.add(index, _pairs(text))
+        columns = in_order_of_index(shapes.frame())
     return _records(lines, columns, timezone)
 
 

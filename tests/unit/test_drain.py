@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,9 +14,8 @@ from polars.testing import assert_frame_equal
 from stacklens_pipeline.drain import Drain
 from stacklens_pipeline.errors import IncompletePartitionError, LakeError
 from stacklens_pipeline.eventlog.base import EventLog, TopicPartition
-from stacklens_pipeline.lake import Appended, Lake, Rows
+from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.microbatch import DERIVED
-from stacklens_pipeline.position import Positions
 from stacklens_pipeline.rebuild import rebuild
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import (
@@ -25,7 +25,6 @@ from stacklens_pipeline.tables import (
     OFFSET_GAPS,
     PARSED_LOGS,
     RAW_LOGS,
-    Table,
 )
 from stacklens_pipeline.verify import verify
 from tests.builders import METRICS, ROWS, TOPIC, Clock, content, drained, numbered, offsets, opened_log, send, totals
@@ -57,11 +56,11 @@ class FailingLake(Lake):
         super().__init__(root)
         self.allowed = allowed
 
-    def append(self, table: Table, upto: Positions, rows: Rows) -> Appended:
+    def _has_committed(self, prepared: Any) -> bool:
         if self.allowed == 0:
-            raise LakeError(f"the process died before the commit of {table.path}")
+            raise LakeError(f"the process died before the commit of {prepared.table.path}")
         self.allowed -= 1
-        return super().append(table, upto, rows)
+        return super()._has_committed(prepared)
 
 
 def test_every_line_is_in_every_table_once(lake: Lake, log: EventLog, now: Clock) -> None:
