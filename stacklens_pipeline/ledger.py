@@ -10,7 +10,7 @@ from stacklens_pipeline.tables import LEDGER
 BY = ("topic", "partition", "ingest_hour", "stage", "outcome", "reason")
 """What ledger rows are added up by; their counts add up, offsets and times widen."""
 
-_AT = ["topic", "partition", "offset"]
+_BATCH = ["topic", "partition", "ingest_hour"]
 
 
 def entries(
@@ -21,14 +21,17 @@ def entries(
     `lines` are the raw rows; `taken` has one row for each message that became (part of) a record or a dead letter,
     with `record_offset`, `outcome`, `reason`, `value_bytes` and `appended_at`; `records` are the enriched rows.
     """
-    sizes = lines.select(*_AT, "ingest_hour", "appended_at", pl.col("value").bin.size().alias("value_bytes"))
-    raw = _lacked(sizes, _without_open(found))
-    taken = _lacked(taken, found, offset="record_offset")
-    stored = _lacked(records, found).select(*_AT, "raw_messages").join(sizes, on=_AT, how="left")
+    raw = _lacked(lines, _without_open(found)).select(
+        *_BATCH, "offset", "appended_at", raw_messages=1, value_bytes=pl.col("value").bin.size()
+    )
+    taken = _lacked(taken, found, offset="record_offset").with_columns(raw_messages=1)
+    stored = _lacked(records, found).select(
+        *_BATCH, "offset", "raw_messages", appended_at="observed_timestamp", value_bytes=pl.lit(None, pl.Int64)
+    )
     enriched = _summary(stored, "enriched")
     parts = [
-        _summary(raw.with_columns(raw_messages=1), "raw"),
-        _summary(taken.with_columns(raw_messages=1), "parsed", pl.col("offset") == pl.col("record_offset")),
+        _summary(raw, "raw"),
+        _summary(taken, "parsed", pl.col("offset") == pl.col("record_offset")),
         enriched,
         enriched.with_columns(pl.lit("aggregated").alias("stage")),
     ]
@@ -53,20 +56,19 @@ def _lacked(rows: pl.DataFrame, found: Positions, offset: str = "offset") -> pl.
 
 def _summary(rows: pl.DataFrame, stage: str, is_row: pl.Expr | None = None) -> pl.DataFrame:
     """One ledger row for each partition, hour, outcome and reason of a stage's rows."""
-    if "outcome" not in rows.columns:
-        rows = rows.with_columns(outcome=pl.lit("stored"), reason=pl.lit(None, pl.String))
-    return (
-        rows.group_by("topic", "partition", "ingest_hour", "outcome", "reason")
-        .agg(
-            pl.lit(stage).alias("stage"),
-            (pl.len() if is_row is None else is_row.sum()).cast(pl.Int64).alias("rows"),
-            pl.col("raw_messages").sum().cast(pl.Int64).alias("messages"),
-            pl.col("offset").min().alias("first_offset"),
-            pl.col("offset").max().alias("last_offset"),
-            pl.col("value_bytes").sum().cast(pl.Int64),
-            pl.col("appended_at").max().alias("appended_at_max"),
-        )
-        .select([name for name in LEDGER.schema.names() if name != "committed_at"])
+    by = [*_BATCH, *(name for name in ("outcome", "reason") if name in rows.columns)]
+    sums = rows.group_by(by).agg(
+        (pl.len() if is_row is None else is_row.sum()).cast(pl.Int64).alias("rows"),
+        pl.col("raw_messages").sum().cast(pl.Int64).alias("messages"),
+        pl.col("offset").min().alias("first_offset"),
+        pl.col("offset").max().alias("last_offset"),
+        pl.when(pl.col("value_bytes").count() > 0).then(pl.col("value_bytes").sum().cast(pl.Int64)),
+        pl.col("appended_at").max().alias("appended_at_max"),
+    )
+    stored = {"outcome": pl.lit("stored"), "reason": pl.lit(None, pl.String)}
+    missing = (value.alias(name) for name, value in stored.items() if name not in by)
+    return sums.with_columns(*missing, pl.lit(stage).alias("stage")).select(
+        [name for name in LEDGER.schema.names() if name != "committed_at"]
     )
 
 

@@ -116,7 +116,7 @@ LEDGER = Table(
         "messages": (pl.Int64, "messages of the event log that these rows stand for"),
         "first_offset": (pl.Int64, "smallest offset among them"),
         "last_offset": (pl.Int64, "largest offset among them"),
-        "value_bytes": (pl.Int64, "bytes of the messages' values"),
+        "value_bytes": (pl.Int64, "bytes of the messages' values; null past parsed"),
         "appended_at_max": (UTC_TIME, "latest append time among them"),
         "committed_at": (UTC_TIME, "when the row was written; the only wall clock here"),
     },

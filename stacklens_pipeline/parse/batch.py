@@ -8,6 +8,7 @@ import polars as pl
 
 from stacklens_pipeline.parse import multiline
 from stacklens_pipeline.parse.access import parse_access
+from stacklens_pipeline.parse.characters import utf8
 from stacklens_pipeline.parse.detect import FORMATS, formats
 from stacklens_pipeline.parse.levels import level_of_severity
 from stacklens_pipeline.parse.objects import parse_json, parse_logfmt
@@ -19,9 +20,6 @@ from stacklens_pipeline.threads import in_order
 PARSER_VERSION = "1"
 MAX_BYTES = 1_048_576
 """A longer message, or one that a collector has cut, is a dead letter `oversize`."""
-
-FEW = 64
-"""Values that are looked at one by one when one of them is not UTF-8."""
 
 DETAILS = {
     "tombstone": "the message has no value",
@@ -94,25 +92,7 @@ def _assigned(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _decoded(values: pl.Series) -> pl.Series:
     """The messages as text without line ends and byte order mark; null where they are not UTF-8."""
-    return _utf8(values).str.strip_chars_end("\r\n").str.strip_prefix("\ufeff").alias("text")
-
-
-def _utf8(values: pl.Series) -> pl.Series:
-    """Polars refuses a whole column for one bad value: then each half is tried, down to a few values."""
-    try:
-        return values.cast(pl.String)
-    except pl.exceptions.ComputeError:
-        if len(values) <= FEW:
-            return pl.Series([_text(value) for value in values], dtype=pl.String)
-        middle = len(values) // 2
-        return pl.concat([_utf8(values[:middle]), _utf8(values[middle:])])
-
-
-def _text(value: bytes | None) -> str | None:
-    try:
-        return None if value is None else value.decode()
-    except UnicodeDecodeError:
-        return None
+    return utf8(values).str.strip_chars_end("\r\n").str.strip_prefix("\ufeff").alias("text")
 
 
 def _reason() -> pl.Expr:

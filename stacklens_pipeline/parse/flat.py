@@ -1,14 +1,16 @@
-"""Flat JSON objects by the column: what most services write, taken apart at its quotation marks without a parser.
+"""Flat JSON objects by the column: what most services write, taken apart at its commas without a parser.
 
-Objects that one logger writes differ in their values only. So the first object with some number of quotation marks
-tells where names and values stand; every other one is cut at its quotation marks, and is taken if all that stands
-between the values is the same. What is not taken (escapes, nested values, keys in another order, numbers in an unusual
-form) is left to a parser. Both ways give the same fields, so it does not matter who came first.
+Objects that one logger writes differ in their values only. So all are cut where a comma and a quotation mark meet, and
+the first of those with as many pieces tells what stands in front of and behind the value in each piece. Every other one
+is taken if its pieces say the same, and if its values are plain, which proves that it is this object and no other. What
+is not taken (escapes, nested values, keys in another order, numbers in an unusual form) is left to a parser. Both ways
+give the same fields, so it does not matter who came first.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -16,97 +18,100 @@ from stacklens_pipeline.parse.fields import ALIASES, columns, no_columns
 
 FEWEST = 64
 """So many objects that look alike make it worth while to take them together."""
+ROUNDS = 4
+"""So many objects with the same number of pieces are asked for their shape."""
 
-_UNUSUAL = r"[\\\x00-\x1f]"
+_COMPACT, _SPACED = ',"', ', "'
+"""What objects are cut at: as most languages write them, and as Python does."""
+
+_TEXT = r'[^"\\\x00-\x1f]*'
 _PLAIN = r"true|false|null|0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,9})\.(?:0|[0-9]{0,3}[1-9])"
 """Values without quotation marks that Python writes back as they stand."""
-
-_COLON = re.compile(r" *: *")
-_NEXT = re.compile(r" *, *")
-_END = re.compile(r" *\} *")
-_PLAIN_MEMBER = re.compile(rf"( *: *)({_PLAIN})( *[,}}] *)")
+_MEMBER = re.compile(
+    rf'(?P<before> *(?P<open>\{{?) *"(?P<name>{_TEXT})" *: *)'
+    rf'(?:(?P<quote>")(?P<text>{_TEXT})"|(?P<plain>{_PLAIN}))'
+    r"(?P<after> *(?P<close>\}?) *)"
+)
 
 
 def flat_objects(texts: pl.Series) -> pl.DataFrame:
     """Fields of those texts that are flat objects in a common form: `index`, and the columns of `Shapes.frame`."""
-    usual = pl.DataFrame({"text": texts}).with_row_index("index").filter(~pl.col("text").str.contains(_UNUSUAL))
-    marks = pl.col("text").str.count_matches('"', literal=True).alias("marks")
-    alike = usual.with_columns(marks).partition_by("marks", maintain_order=True)
-    shapes = ((group, _shape(group["text"][0])) for group in alike if group.height >= FEWEST)
-    return pl.concat([no_columns(), *(_taken(group.drop("marks"), shape) for group, shape in shapes if shape)])
+    every = texts.to_frame("text").with_row_index("index")
+    has_compact, has_spaced = (texts.str.contains(mark, literal=True) for mark in (_COMPACT, _SPACED))
+    is_spaced = has_spaced & ~has_compact
+    parts = {_COMPACT: every.filter(~is_spaced), _SPACED: every.filter(is_spaced)}
+    return pl.concat([no_columns(), *(taken for mark, part in parts.items() for taken in _cut(part, mark))])
 
 
 @dataclass(frozen=True)
-class _Shape:
-    """An object's pieces between quotation marks, by their places: members by name, and the rest, which is fixed."""
+class _Member:
+    """What a piece says beside its value: the name, and the text before and after the value."""
 
-    pieces: int
-    quoted: Mapping[str, int]
-    plain: Mapping[str, tuple[int, str, str]]
-    """Place of the piece with the value, and what stands in it before and after the value."""
-    fixed: Mapping[int, str]
+    name: str
+    before: str
+    after: str
+    is_text: bool
 
-    @property
-    def names(self) -> list[str]:
-        """The members' names in their order."""
-        return sorted([*self.quoted, *self.plain], key=lambda name: self.quoted.get(name) or self.plain[name][0])
+    def is_in(self, piece: pl.Expr) -> pl.Expr:
+        """Whether a piece is this member with a plain value."""
+        value = _TEXT if self.is_text else f"(?:{_PLAIN})"
+        return piece.str.contains(f"^{re.escape(self.before)}{value}{re.escape(self.after)}$")
+
+    def value(self, piece: pl.Series) -> pl.Series:
+        """The value of pieces that are this member, as text."""
+        text = piece.str.strip_prefix(self.before).str.strip_suffix(self.after)
+        is_null = text == "null"
+        return text.set(is_null, None) if not self.is_text and is_null.any() else text
+
+    def json(self, piece: pl.Series) -> pl.Series:
+        """The value of pieces that are this member, as JSON."""
+        text = piece.str.strip_prefix(self.before).str.strip_suffix(self.after)
+        return '"' + text + '"' if self.is_text else text
 
 
-def _shape(text: str) -> _Shape | None:
-    """The shape of an object without escapes; None unless it is flat and names nothing twice."""
-    pieces = text.split('"')
-    if len(pieces) == 1 or len(pieces) % 2 == 0 or not re.fullmatch(r" *\{ *", pieces[0]):
-        return None
-    quoted: dict[str, int] = {}
-    plain: dict[str, tuple[int, str, str]] = {}
-    place = 1
-    while place < len(pieces) - 1:
-        name = pieces[place]
-        if name in quoted or name in plain:
+def _cut(texts: pl.DataFrame, mark: str) -> Iterator[pl.DataFrame]:
+    """Cut texts at a mark, and take those with as many pieces together."""
+    if texts.height < FEWEST:
+        return
+    cut = texts.select("index", pl.col("text").str.split(mark).alias("pieces"))
+    cut = cut.with_columns(pl.col("pieces").list.len().alias("count"))
+    for (count,), group in cut.partition_by("count", as_dict=True, maintain_order=True, include_key=False).items():
+        names = [str(place) for place in range(count)]
+        pieces = pl.col("pieces").list.to_struct(fields=names)
+        yield from _taken_of(group.select("index", pieces).unnest("pieces"), names, mark)
+
+
+def _taken_of(pieces: pl.DataFrame, places: list[str], mark: str) -> Iterator[pl.DataFrame]:
+    for _ in range(ROUNDS):
+        if pieces.height < FEWEST:
+            return
+        shape = _shape(pieces.row(0)[1:], mark)
+        if shape is None:
+            pieces = pieces[1:]
+            continue
+        held = (member.is_in(pl.col(place)) for place, member in zip(places, shape, strict=True))
+        is_taken = pieces.select(pl.all_horizontal(held)).to_series()
+        yield _taken(pieces.filter(is_taken) if not is_taken.all() else pieces, dict(zip(places, shape, strict=True)))
+        pieces = pieces.filter(~is_taken)
+
+
+def _shape(pieces: Sequence[str], mark: str) -> list[_Member] | None:
+    """The members of an object, piece by piece; None unless it is flat, plain, and names nothing twice."""
+    lost = mark.removeprefix(",")  # what the cut took from the piece that follows
+    members: list[_Member] = []
+    for place, piece in enumerate(pieces):
+        found = _MEMBER.fullmatch(piece if place == 0 else lost + piece)
+        if found is None or (place == 0) != bool(found["open"]) or (place == len(pieces) - 1) != bool(found["close"]):
             return None
-        if member := _PLAIN_MEMBER.fullmatch(pieces[place + 1]):
-            plain[name] = place + 1, member[1], member[3]
-            after = member[3]
-            place += 2
-        elif _COLON.fullmatch(pieces[place + 1]) and place + 3 < len(pieces):
-            quoted[name] = place + 2
-            after = pieces[place + 3]
-            place += 4
-        else:
-            return None
-        is_last = place >= len(pieces)
-        if not (_END if is_last else _NEXT).fullmatch(after):
-            return None
-    places = {*quoted.values(), *(place for place, _, _ in plain.values())}
-    return _Shape(len(pieces), quoted, plain, {p: piece for p, piece in enumerate(pieces) if p not in places})
+        quote = found["quote"] or ""
+        before = (found["before"] + quote)[0 if place == 0 else len(lost) :]
+        members.append(_Member(found["name"], before, quote + found["after"], bool(quote)))
+    return members if len({member.name for member in members}) == len(members) else None
 
 
-def _taken(group: pl.DataFrame, shape: _Shape) -> pl.DataFrame:
-    """The fields of those objects in a group that have the shape."""
-    cut = pl.col("text").str.split_exact('"', shape.pieces - 1).struct
-    pieces = group.select("index", cut.rename_fields([str(p) for p in range(shape.pieces)]).alias("cut")).unnest("cut")
-    is_taken = pieces.select(pl.all_horizontal(_holds(shape))).to_series()
-    if not is_taken.all():
-        pieces = pieces.filter(is_taken)
-    texts: dict[str, pl.Series] = {}
-    jsons: dict[str, Callable[[], pl.Series]] = {}
-    for name in shape.names:
-        texts[name], jsons[name] = _member(pieces, shape, name)
-    return columns(pieces["index"], {name: text for name, text in texts.items() if name in ALIASES}, jsons)
-
-
-def _holds(shape: _Shape) -> Iterator[pl.Expr]:
-    for place, piece in shape.fixed.items():
-        yield pl.col(str(place)) == piece
-    for place, before, after in shape.plain.values():
-        yield pl.col(str(place)).str.contains(f"^{re.escape(before)}(?:{_PLAIN}){re.escape(after)}$")
-
-
-def _member(pieces: pl.DataFrame, shape: _Shape, name: str) -> tuple[pl.Series, Callable[[], pl.Series]]:
-    """A member as text, and as JSON."""
-    if name in shape.quoted:
-        text = pieces[str(shape.quoted[name])]
-        return text, lambda: '"' + text + '"'
-    place, before, after = shape.plain[name]
-    value = pieces[str(place)].str.strip_prefix(before).str.strip_suffix(after)
-    return value.replace("null", None), lambda: value
+def _taken(pieces: pl.DataFrame, members: Mapping[str, _Member]) -> pl.DataFrame:
+    """The fields of objects that have the shape."""
+    columned = {place: member for place, member in members.items() if member.name in ALIASES}
+    texts = {member.name: member.value(pieces[place]) for place, member in columned.items()}
+    jsons = {member.name: partial(member.json, pieces[place]) for place, member in members.items()}
+    return columns(pieces["index"], texts, jsons)

@@ -39,7 +39,8 @@ def assign(lines: pl.DataFrame) -> pl.DataFrame:
     if goes_on.any():
         narrow = lines.select(*STREAM, "offset", "appended_at", "format", "text", goes_on).with_row_index("row")
         streams = narrow.filter("goes_on").select(STREAM).unique()
-        touched = narrow.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
+        near = narrow.filter(pl.col("source").is_in(streams["source"].unique(), nulls_equal=True))
+        touched = near.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
         assigned = _assigned(touched)
         record_offset = record_offset.clone().scatter(assigned["row"], assigned["record_offset"])
     return lines.with_columns(record_offset)
@@ -133,16 +134,21 @@ def lines_of_open(lines: pl.DataFrame, open: Mapping[tuple[str, int], Iterable[i
 def join_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """One row a record: its first line's columns, the text of all its lines, and `raw_messages`."""
     is_first = lines["offset"] == lines["record_offset"]
+    text, raw_messages = lines["text"], pl.repeat(1, lines.height, dtype=pl.Int32, eager=True).alias("raw_messages")
     if is_first.all():
-        return lines.with_columns(pl.lit(1, pl.Int32).alias("raw_messages"))
+        return lines.with_columns(raw_messages)
     several = lines.filter(~is_first).select(RECORD).unique()
-    joined = (
+    near = (
         lines.select(*RECORD, "text")
-        .join(several, on=RECORD, how="semi", maintain_order="left")
+        .with_row_index("row")
+        .filter(pl.col("record_offset").is_in(several["record_offset"].unique()))
+    )
+    joined = (
+        near.join(several, on=RECORD, how="semi", maintain_order="left")
         .group_by(RECORD, maintain_order=True)
-        .agg(pl.col("text").str.join("\n").alias("joined"), pl.len().cast(pl.Int32).alias("raw_messages"))
+        .agg(pl.col("row").first(), pl.col("text").str.join("\n"), pl.len().cast(pl.Int32).alias("lines"))
     )
-    records = lines.filter(is_first).join(joined, on=RECORD, how="left", maintain_order="left")
-    return records.with_columns(pl.coalesce("joined", "text").alias("text"), pl.col("raw_messages").fill_null(1)).drop(
-        "joined"
+    text, raw_messages = (
+        column.scatter(joined["row"], joined[name]) for column, name in ((text, "text"), (raw_messages, "lines"))
     )
+    return lines.with_columns(text, raw_messages).filter(is_first)

@@ -1,5 +1,7 @@
 """Timestamps: texts to UTC instants. A missing year or zone comes from stored context, never from the clock."""
 
+from functools import partial
+
 import polars as pl
 
 from stacklens_pipeline.tables import UTC_TIME
@@ -10,20 +12,42 @@ ISO = (
 )
 """What is taken for an ISO 8601 time in a line."""
 
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
-    )
-}
-_DAY_US = 86_400_000_000
+_USUAL_BYTES = (24, 27)
+"""Length of an ISO time in its most common form: in UTC, with milliseconds or microseconds."""
 
 
 def from_iso(text: pl.Expr, timezone: str = "UTC") -> pl.Expr:
-    """ISO 8601 with a blank or T, point or comma decimals, with an offset or else in `timezone`; null for others.
+    """ISO 8601 with a blank or T, point or comma decimals, with an offset or else in `timezone`; null for others."""
+    return text.map_batches(partial(_isos, timezone=timezone), return_dtype=UTC_TIME)
 
-    The first 19 characters take a format without fraction or zone: seven times as fast as `%.f%z`.
-    """
+
+def from_clf(day: pl.Expr, zone: pl.Expr) -> pl.Expr:
+    """The time of an access line: `10/Oct/2000:13:55:36` and `-0700`."""
+    base = day.str.to_datetime("%d/%b/%Y:%H:%M:%S", time_unit="us", strict=False)
+    return in_zone(base - pl.duration(minutes=zone.map_batches(_minutes_east, return_dtype=pl.Int64)), "UTC")
+
+
+def _isos(texts: pl.Series, timezone: str) -> pl.Series:
+    """What is in the common form is read as such, in a third of the time, and all else in general."""
+    time = pl.col(texts.name)
+    usual = texts.to_frame().select(_usual_iso(time)).to_series()
+    others = (usual.is_null() & texts.is_not_null()).arg_true()
+    if not others.len():
+        return usual
+    return usual.scatter(others, texts.gather(others).to_frame().select(_iso(time, timezone)).to_series())
+
+
+def _usual_iso(text: pl.Expr) -> pl.Expr:
+    """Times like `2026-11-24T04:00:00.123456Z`; null for others."""
+    is_usual = text.str.len_bytes().is_in(_USUAL_BYTES) & text.str.ends_with("Z")
+    is_usual &= (text.str.slice(19, 1) == ".") & (text.str.slice(20, 1) != "+")
+    base = text.str.head(19).str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
+    micros = text.str.slice(20).str.strip_suffix("Z").str.pad_end(6, "0").cast(pl.UInt32, strict=False)
+    return pl.when(is_usual).then(in_zone(base + pl.duration(microseconds=micros), "UTC"))
+
+
+def _iso(text: pl.Expr, timezone: str) -> pl.Expr:
+    """The first 19 characters take a format without fraction or zone: seven times as fast as `%.f%z`."""
     seconds = text.str.head(19).str.replace("T", " ", literal=True)
     base = seconds.str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
     rest = text.str.slice(19)
@@ -31,14 +55,8 @@ def from_iso(text: pl.Expr, timezone: str = "UTC") -> pl.Expr:
     instant = base + pl.duration(microseconds=fraction)
     zone = rest.str.extract(r"(Z|UTC|[+-][0-9]{2}:?[0-9]{2})$", 1)
     local = in_zone(instant, timezone)
-    offset = _offset_minutes(zone)
+    offset = zone.map_batches(_minutes_east, return_dtype=pl.Int64)
     return pl.when(zone.is_null()).then(local).otherwise(in_zone(instant - pl.duration(minutes=offset), "UTC"))
-
-
-def from_clf(text: pl.Expr) -> pl.Expr:
-    """The time of an access line: `10/Oct/2000:13:55:36 -0700`."""
-    base = text.str.head(20).str.to_datetime("%d/%b/%Y:%H:%M:%S", time_unit="us", strict=False)
-    return in_zone(base - pl.duration(minutes=_offset_minutes(text.str.slice(21))), "UTC")
 
 
 def from_rfc3164(text: pl.Expr, observed: pl.Expr, timezone: str = "UTC") -> pl.Expr:
@@ -80,8 +98,16 @@ def in_zone(naive: pl.Expr, timezone: str) -> pl.Expr:
     return local if timezone == "UTC" else local.dt.convert_time_zone("UTC")
 
 
-def _offset_minutes(zone: pl.Expr) -> pl.Expr:
-    """Minutes east of UTC of `Z`, `UTC`, `+01:00`, `-0700`."""
+def _minutes_east(zones: pl.Series) -> pl.Series:
+    """Minutes east of UTC of `Z`, `UTC`, `+01:00`, `-0700`, worked out once for each of them; 0 of others."""
+    known = zones.unique()
+    minutes = known.to_frame("zone").select(_minutes(pl.col("zone"))).to_series()
+    if len(known) <= 1:
+        return pl.repeat(minutes.sum(), zones.len(), dtype=pl.Int64, eager=True)
+    return zones.replace_strict(known, minutes, return_dtype=pl.Int64)
+
+
+def _minutes(zone: pl.Expr) -> pl.Expr:
     digits = zone.str.replace_all("[^0-9]", "")
     minutes = digits.str.head(2).cast(pl.Int64, strict=False) * 60 + digits.str.slice(2, 2).cast(pl.Int64, strict=False)
     return pl.when(zone.str.starts_with("-")).then(-minutes).otherwise(minutes).fill_null(0)
