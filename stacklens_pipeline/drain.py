@@ -6,6 +6,7 @@ crash anywhere leaves tables at different positions, and the next step heals the
 
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -54,6 +55,18 @@ class Step:
         return sum(count for (table, _), count in self.rows.items() if table is DEAD_LETTERS)
 
 
+@dataclass(frozen=True)
+class _Unread:
+    """What was read past the offsets `begins_at`: lines and where they end, what is missing before, what is left."""
+
+    begins_at: Ends
+    asked_at: datetime
+    gaps: Mapping[OffsetRange, str]
+    lag: int
+    lines: pl.DataFrame = field(default_factory=RAW_LOGS.empty)
+    ends: Ends = field(default_factory=dict)
+
+
 class Drain:
     """Steps through what is unread. Any number may run at once; the fences keep every offset exactly once."""
 
@@ -63,6 +76,7 @@ class Drain:
         self._raw: dict[TopicPartition, Position] = {}
         self._open = RAW_LOGS.empty()
         self._corrupt: list[OffsetRange] = []
+        self._ahead: Future[_Unread] | None = None
         self._is_healed = False
 
     def step(self) -> Step:
@@ -71,6 +85,8 @@ class Drain:
         Raises EventLogError and LakeError; nothing is lost, the step can be tried again.
         """
         try:
+            if self._ahead is not None:
+                wait([self._ahead])  # it asks the planner, which is about to change its mind
             self._planner.refresh()
             return self._take() if self._is_healed else self._heal()
         except BaseException:
@@ -80,25 +96,47 @@ class Drain:
     # Past raw: from the event log
 
     def _take(self) -> Step:
-        asked_at = self._now()
-        unread = self._planner.unread(self._raw, self._ingest.max_rows)
-        self._record_gaps({OffsetRange(g.topic, g.partition, g.start, g.end): g.reason for g in unread.gaps})
-        if not unread.ranges:
-            return self._close_open(asked_at)
-        ranges = self._around_corrupt(unread.ranges)
         try:
-            lines, ends = self._planner.read(ranges, self._ingest.max_bytes)
+            unread = self._unread()
         except OffsetOutOfRangeError:  # retention moved on between the plan and the read: plan again
-            return Step(lag=unread.lag, has_more=True)
+            return Step(has_more=True)
         except CorruptRangeError as error:
             self._corrupt += [self._planner.in_lake(bad) for bad in error.ranges]
-            return Step(lag=unread.lag, has_more=True)
-        lag = unread.lag - sum(ends[tp] - self._next(tp) for tp in ends)
-        return self._store(lines, ends, lag, NEVER if lag else asked_at)
+            return Step(has_more=True)
+        self._record_gaps(unread.gaps)
+        if unread.ends:
+            return self._store(unread)
+        return Step(lag=unread.lag, has_more=True) if unread.gaps else self._close_open(unread.asked_at)
 
-    def _around_corrupt(self, planned: tuple[OffsetRange, ...]) -> tuple[OffsetRange, ...]:
+    def _unread(self) -> "_Unread":
+        """What comes next in the log: what was read ahead, if it begins where raw ends."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and (unread := ahead.result()).begins_at == self._begin():
+            return unread
+        return self._read(self._raw, self._begin())
+
+    def _read(self, positions: Mapping[TopicPartition, Position], begins_at: Ends) -> "_Unread":
+        """Plan and read past positions; nothing is written."""
+        asked_at = self._now()
+        plan = self._planner.unread(positions, self._ingest.max_rows)
+        ranges, corrupt = self._around_corrupt(plan.ranges)
+        gaps = {**{OffsetRange(g.topic, g.partition, g.start, g.end): g.reason for g in plan.gaps}, **corrupt}
+        if not ranges:
+            return _Unread(begins_at, asked_at, gaps, plan.lag)
+        lines, ends = self._planner.read(ranges, self._ingest.max_bytes)
+        starts = {TopicPartition(r.topic, r.partition): r.start for r in ranges}
+        lag = plan.lag - sum(end - starts[tp] for tp, end in ends.items())
+        return _Unread(begins_at, asked_at, gaps, lag, lines, ends)
+
+    def _begin(self) -> Ends:
+        return {tp: self._next(tp) for tp in self._planner.partitions}
+
+    def _around_corrupt(
+        self, planned: tuple[OffsetRange, ...]
+    ) -> tuple[tuple[OffsetRange, ...], Mapping[OffsetRange, str]]:
         """The ranges up to what is known to be corrupt; what is, and comes next, becomes a gap."""
         ranges: list[OffsetRange] = []
+        gaps: dict[OffsetRange, str] = {}
         for wanted in planned:
             tp = TopicPartition(wanted.topic, wanted.partition)
             ahead = [bad for bad in self._corrupt if TopicPartition(bad.topic, bad.partition) == tp]
@@ -106,13 +144,15 @@ class Drain:
             if end > wanted.start:
                 ranges.append(OffsetRange(*tp, wanted.start, min(end, wanted.end)))
             else:
-                self._record_gaps({bad: "corrupt" for bad in ahead if bad.start <= wanted.start < bad.end})
-        return tuple(ranges)
+                gaps |= {bad: "corrupt" for bad in ahead if bad.start <= wanted.start < bad.end}
+        return tuple(ranges), gaps
 
-    def _store(self, lines: pl.DataFrame, ends: Ends, lag: int, closed_at: datetime) -> Step:
+    def _store(self, unread: "_Unread") -> Step:
+        lines, ends, lag = unread.lines, unread.ends, unread.lag
         positions = {tp: Position(end) for tp, end in ends.items()}
         storing = started(lambda: self._lake.append(RAW_LOGS, positions, fenced(lines)))
         held_open = {tp: self._raw[tp].next for tp in _partitions(self._open)}
+        closed_at = NEVER if lag else unread.asked_at
         try:
             batch = Microbatch(_in_order(self._open, lines), {**held_open, **ends}, closed_at)
         finally:
@@ -121,6 +161,9 @@ class Drain:
             self._is_healed = False  # another runner was first: go on from what raw holds
             return Step(lag=lag, has_more=True)
         self._raw.update(appended.reached)
+        if lag:
+            reached, begins_at = dict(self._raw), self._begin()
+            self._ahead = started(lambda: self._read(reached, begins_at))
         rows = Counter({(RAW_LOGS, hour): count for hour, count in appended.rows.items()})
         rows += self._derive(batch)
         self._log.commit_advisory({self._planner.in_log(tp): end for tp, end in ends.items()})

@@ -8,6 +8,7 @@ files are written by Polars (two to three times the speed of delta-rs' writer) a
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 from deltalake import DeltaTable, Transaction
@@ -16,7 +17,7 @@ from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from stacklens_pipeline import deltafiles
 from stacklens_pipeline.errors import CommitConflictError
 from stacklens_pipeline.eventlog.base import TopicPartition
-from stacklens_pipeline.position import Position, Positions, lacking
+from stacklens_pipeline.position import Position, Positions, lacked
 from stacklens_pipeline.tables import Table
 from stacklens_pipeline.threads import in_order
 
@@ -338,12 +339,7 @@ def given(frame: pl.DataFrame) -> Rows:
 
 def fenced(frame: pl.DataFrame) -> Rows:
     """The rows of a frame with topic, partition and offset that a table lacks, for `Lake.append`."""
-
-    def rows(found: Positions) -> pl.DataFrame:
-        mask = frame.select(lacking(found)).to_series()
-        return frame if mask.all() else frame.filter(mask)
-
-    return rows
+    return partial(lacked, frame)
 
 
 def _by_hour(frame: pl.DataFrame) -> dict[str, int]:

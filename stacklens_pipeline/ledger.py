@@ -4,7 +4,7 @@ from datetime import datetime
 
 import polars as pl
 
-from stacklens_pipeline.position import Position, Positions, lacking
+from stacklens_pipeline.position import Position, Positions, lacked
 from stacklens_pipeline.tables import LEDGER
 
 BY = ("topic", "partition", "ingest_hour", "stage", "outcome", "reason")
@@ -21,11 +21,11 @@ def entries(
     `lines` are the raw rows; `taken` has one row for each message that became (part of) a record or a dead letter,
     with `record_offset`, `outcome`, `reason`, `value_bytes` and `appended_at`; `records` are the enriched rows.
     """
-    raw = _lacked(lines, _without_open(found)).select(
+    raw = lacked(lines, _without_open(found)).select(
         *_BATCH, "offset", "appended_at", raw_messages=1, value_bytes=pl.col("value").bin.size()
     )
-    taken = _lacked(taken, found, offset="record_offset").with_columns(raw_messages=1)
-    stored = _lacked(records, found).select(
+    taken = lacked(taken, found, offset="record_offset").with_columns(raw_messages=1)
+    stored = lacked(records, found).select(
         *_BATCH, "offset", "raw_messages", appended_at="observed_timestamp", value_bytes=pl.lit(None, pl.Int64)
     )
     enriched = _summary(stored, "enriched")
@@ -47,11 +47,6 @@ def summed(rows: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("value_bytes").sum(),
         pl.col("appended_at_max", "committed_at").max(),
     )
-
-
-def _lacked(rows: pl.DataFrame, found: Positions, offset: str = "offset") -> pl.DataFrame:
-    is_lacking = rows.select(lacking(found, offset)).to_series()
-    return rows if is_lacking.all() else rows.filter(is_lacking)
 
 
 def _summary(rows: pl.DataFrame, stage: str, is_row: pl.Expr | None = None) -> pl.DataFrame:

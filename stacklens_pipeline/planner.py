@@ -59,7 +59,9 @@ class Planner:
         frames = [frame for frame in self._log.read(ranges, max_bytes=max_bytes) if frame.height]
         if not frames:
             return RAW_LOGS.empty(), {TopicPartition(r.topic, r.partition): r.end for r in planned}
-        rows = pl.concat(frames).with_columns(pl.col("topic").replace({v: k for k, v in self._names.items()}))
+        rows = pl.concat(frames)
+        if renamed := {log: lake for lake, log in self._names.items() if lake != log}:
+            rows = rows.with_columns(pl.col("topic").replace(renamed))
         is_cut = int(rows["value"].bin.size().sum() or 0) >= max_bytes
         hour = pl.lit(self._now().strftime("%Y-%m-%dT%H")).alias("ingest_hour")
         return rows.with_columns(hour).select(RAW_LOGS.schema.names()), _ends(rows, planned, is_cut)

@@ -72,6 +72,15 @@ def lacking(positions: Positions, offset: str = "offset") -> pl.Expr:
     return ~held
 
 
+def lacked(frame: pl.DataFrame, positions: Positions, offset: str = "offset") -> pl.DataFrame:
+    """The rows of a frame that a table at `positions` does not hold yet: most often all, which is seen at a glance."""
+    lowest = frame[offset].min()
+    if lowest is None or all(p.next <= lowest and not p.open for p in positions.values()):  # type: ignore[operator]
+        return frame
+    is_lacking = frame.select(lacking(positions, offset)).to_series()
+    return frame if is_lacking.all() else frame.filter(is_lacking)
+
+
 def meet(positions: Iterable[Position]) -> Position:
     """The position that all of several tables have reached."""
     tables = list(positions)
