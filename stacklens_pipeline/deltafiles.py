@@ -18,7 +18,7 @@ from deltalake.transaction import AddAction
 from stacklens_pipeline.errors import CommitConflictError, LakeError, StorageFullError
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.position import Position, Positions
-from stacklens_pipeline.tables import Table
+from stacklens_pipeline.tables import REPEATED, Table
 
 MEASURED = frozenset(
     {"topic", "partition", "offset", "timestamp", "window_start", "appended_at", "observed_timestamp", "start"}
@@ -44,6 +44,7 @@ class Written:
         """Write a frame of the table's schema, one file for each ingest hour in it."""
         if not frame.height:
             return
+        frame = by_dictionary(frame)
         if not self._table.is_partitioned:
             self._write_file(frame, None)
             return
@@ -112,6 +113,14 @@ class Written:
         buffer = io.BytesIO()  # the store reports no size back, and Delta wants one: the same bytes again, in memory
         frame.write_parquet(buffer, **PARQUET)
         return buffer.getbuffer().nbytes
+
+
+def by_dictionary(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its repeated texts as categoricals: a quarter less work for whoever writes or groups them.
+
+    Parquet keeps them as text. Delta-rs' own writer would not take them.
+    """
+    return frame.with_columns(pl.col(name).cast(pl.Categorical) for name in frame.columns if name in REPEATED)
 
 
 def delta_schema(table: Table) -> Schema:

@@ -294,6 +294,8 @@ class Lake:
             return table.empty().lazy()
         frame = pl.scan_parquet(
             uris,
+            schema=table.schema,
+            cast_options=pl.ScanCastOptions(categorical_to_string="allow"),
             hive_partitioning=table.is_partitioned,
             hive_schema={"ingest_hour": pl.String()} if table.is_partitioned else None,
             storage_options=self.storage_options or None,

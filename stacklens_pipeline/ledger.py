@@ -14,26 +14,40 @@ _BATCH = ["topic", "partition", "ingest_hour"]
 
 
 def entries(
-    lines: pl.DataFrame, taken: pl.DataFrame, records: pl.DataFrame, found: Positions, at: datetime
+    lines: pl.DataFrame,
+    taken: pl.DataFrame,
+    rejected: pl.DataFrame,
+    records: pl.DataFrame,
+    found: Positions,
+    at: datetime,
 ) -> pl.DataFrame:
     """Ledger rows of one microbatch, of what a ledger at `found` lacks.
 
-    `lines` are the raw rows; `taken` has one row for each message that became (part of) a record or a dead letter,
-    with `record_offset`, `outcome`, `reason`, `value_bytes` and `appended_at`; `records` are the enriched rows.
+    `lines` are the raw rows; `taken` has one row for each of them that became (part of) a record, with `record_offset`,
+    `value_bytes` and `appended_at`; `rejected` are the dead letters; `records` are the enriched rows.
     """
     raw = lacked(lines, _without_open(found)).select(
         *_BATCH, "offset", "appended_at", raw_messages=1, value_bytes=pl.col("value").bin.size()
     )
-    taken = lacked(taken, found, offset="record_offset").with_columns(raw_messages=1)
-    stored = lacked(records, found).select(
+    stored = lacked(taken, found, offset="record_offset").with_columns(raw_messages=1)
+    dead = lacked(rejected, found).select(
+        *_BATCH,
+        *("offset", "reason"),
+        outcome=pl.lit("dead"),
+        appended_at="observed_timestamp",
+        raw_messages=1,
+        value_bytes=pl.col("value").bin.size(),
+    )
+    enriched = lacked(records, found).select(
         *_BATCH, "offset", "raw_messages", appended_at="observed_timestamp", value_bytes=pl.lit(None, pl.Int64)
     )
-    enriched = _summary(stored, "enriched")
+    aggregated = _summary(enriched, "enriched")
     parts = [
         _summary(raw, "raw"),
-        _summary(taken, "parsed", pl.col("offset") == pl.col("record_offset")),
-        enriched,
-        enriched.with_columns(pl.lit("aggregated").alias("stage")),
+        _summary(stored, "parsed", pl.col("offset") == pl.col("record_offset")),
+        _summary(dead, "parsed"),
+        aggregated,
+        aggregated.with_columns(pl.lit("aggregated").alias("stage")),
     ]
     return pl.concat(parts).with_columns(pl.lit(at).alias("committed_at")).select(LEDGER.schema.names())
 
@@ -62,9 +76,8 @@ def _summary(rows: pl.DataFrame, stage: str, is_row: pl.Expr | None = None) -> p
     )
     stored = {"outcome": pl.lit("stored"), "reason": pl.lit(None, pl.String)}
     missing = (value.alias(name) for name, value in stored.items() if name not in by)
-    return sums.with_columns(*missing, pl.lit(stage).alias("stage")).select(
-        [name for name in LEDGER.schema.names() if name != "committed_at"]
-    )
+    of_batch = {name: dtype for name, dtype in LEDGER.schema.items() if name != "committed_at"}
+    return sums.with_columns(*missing, pl.lit(stage).alias("stage")).select(*of_batch).cast(of_batch)  # type: ignore[arg-type]
 
 
 def _without_open(positions: Positions) -> Positions:

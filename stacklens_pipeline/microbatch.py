@@ -10,6 +10,7 @@ from threading import Lock
 import polars as pl
 
 from stacklens_pipeline.aggregate import aggregate_records
+from stacklens_pipeline.deltafiles import by_dictionary
 from stacklens_pipeline.enrich import enrich
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Rows, fenced
@@ -44,10 +45,11 @@ class Microbatch:
         """
         self.lines = lines
         self._parsed = parse_lines(lines, closed_at=closed_at)
+        self._records = by_dictionary(self._parsed.parsed)
         self.positions: Positions = {
             tp: Position(end, frozenset(self._parsed.open.get(tp, ()))) for tp, end in ends.items()
         }
-        self.enriched = enrich(self._parsed.parsed)
+        self.enriched = enrich(self._records)
         """The records of `enriched/logs`."""
         self._metrics: tuple[Positions, Mapping[Table, pl.DataFrame]] | None = None
         self._lock = Lock()
@@ -65,16 +67,17 @@ class Microbatch:
         if table is DEAD_LETTERS:
             return fenced(self._parsed.rejected)
         if table is PARSED_LOGS:
-            return fenced(self._parsed.parsed)
+            return fenced(self._records)
         if table is ENRICHED_LOGS:
             return fenced(self.enriched)
         if table is LEDGER:
-            return lambda found: entries(self.lines, self._parsed.line_records, self.enriched, found, now())
+            parsed = self._parsed
+            return lambda found: entries(self.lines, parsed.line_records, parsed.rejected, self.enriched, found, now())
         return lambda found: self._aggregated(found)[table]
 
     def of_hour(self, table: Table, hour: str, held: Positions) -> pl.DataFrame:
         """What a table at `held` has of an hour in this batch: for a rebuild of the hour."""
-        frames = {DEAD_LETTERS: self._parsed.rejected, PARSED_LOGS: self._parsed.parsed}
+        frames = {DEAD_LETTERS: self._parsed.rejected, PARSED_LOGS: self._records}
         rows = frames.get(table, self.enriched).filter(~lacking(held), pl.col("ingest_hour") == hour)
         return aggregate_records(rows)[table] if table in METRICS else rows
 

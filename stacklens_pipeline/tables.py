@@ -14,6 +14,12 @@ HEADERS = pl.List(pl.Struct({"name": pl.String, "value": pl.Binary}))
 HOUR_FORMAT = "%Y-%m-%dT%H"
 """How an `ingest_hour` is written: `2026-11-24T04`. It sorts as text, and is the Dagster partition key."""
 
+REPEATED = frozenset(
+    {"topic", "timestamp_source", "level", "level_source", "service_name", "host_name", "format", "parser_version"}
+    | {"http_method", "source", "protocol", "tenant"}
+)
+"""Columns of text in which few values stand over and over: they are written by their place in a dictionary."""
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "UNKNOWN")
 
 

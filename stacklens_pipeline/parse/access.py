@@ -1,6 +1,6 @@
 """Access lines of Apache and nginx: common and combined, with or without fields of one's own at the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -54,7 +54,7 @@ def _split(lines: pl.DataFrame) -> pl.DataFrame:
     is_usual = (
         ~text.str.contains("\\", literal=True)
         & ~text.str.contains("\n", literal=True)
-        & ~pl.any_horizontal(pl.col("target", "referrer", "agent").str.contains(_CONTROL))
+        & ~pl.any_horizontal(False, *(pl.col(name).str.contains(_CONTROL) for name in _with_control(parts)))
         & pl.col("day").str.starts_with("[")
         & pl.col("zone").str.ends_with("]")
         & (pl.col("rest") == "")
@@ -78,6 +78,11 @@ def _split(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _with_control(parts: pl.DataFrame) -> list[str]:
+    """Which of the fields that become JSON have a control character anywhere: few values stand there over and over."""
+    return [name for name in ("target", "referrer", "agent") if parts[name].unique().str.contains(_CONTROL).any()]
+
+
 def _matched(lines: pl.DataFrame) -> pl.DataFrame:
     fields = lines.with_columns(pl.col("text").str.extract_groups(_ACCESS).alias("fields")).unnest("fields")
     return fields.with_columns(
@@ -89,9 +94,9 @@ def _matched(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _records(fields: pl.DataFrame, escape: Callable[[pl.Expr], pl.Expr]) -> pl.DataFrame:
     status = pl.col("status").cast(pl.Int32, strict=False)
-    fields = fields.with_columns(
-        pl.col("target").str.splitn("?", 2).struct.rename_fields(["url_path", "query"]).alias("url")
-    ).unnest("url")
+    target = pl.col("target").str.splitn("?", 2).struct.rename_fields(["url_path", "query"])
+    fields = fields.with_columns(target.alias("url")).unnest("url")
+    fields = fields.with_columns(escape(pl.col("referrer", "agent", "query")))
     return fields.with_columns(
         from_clf(pl.col("day"), pl.col("zone")).alias("timestamp"),
         pl.lit("clf").alias("timestamp_source"),
@@ -104,7 +109,7 @@ def _records(fields: pl.DataFrame, escape: Callable[[pl.Expr], pl.Expr]) -> pl.D
         pl.col("bytes").alias("bytes_sent"),
         _duration_ms(fields["more"]).alias("duration_ms"),
         pl.coalesce("request", "text").alias("body"),
-        _attributes(escape).alias("attributes"),
+        _attributes(fields).alias("attributes"),
     )
 
 
@@ -115,24 +120,21 @@ def _duration_ms(more: pl.Series) -> pl.Series:
     return seconds.cast(pl.Float64, strict=False) * 1000
 
 
-def _attributes(escape: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+def _attributes(fields: pl.DataFrame) -> pl.Expr:
     """A JSON object of what a line carries beside the columns; null without any."""
-    members = {
-        "http.version": pl.col("version"),
-        "http.referrer": escape(pl.col("referrer")),
-        "user_agent": escape(pl.col("agent")),
-        "url.query": escape(pl.col("query")),
-    }
-    joined = pl.concat_str(part for name, value in members.items() for part in _member(name, value))
+    members = {"http.version": "version", "http.referrer": "referrer", "user_agent": "agent", "url.query": "query"}
+    parts = [part for name, column in members.items() for part in _member(name, fields[column])]
+    joined = pl.concat_str(parts)
     return pl.when(joined != "").then(pl.lit("{") + joined.str.slice(1) + pl.lit("}"))
 
 
-def _member(name: str, value: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    """The parts of a member of a JSON object, with a comma before it; empty when there is nothing to say."""
-    is_there = value.is_not_null() & (value != "-")
-    parts = (pl.lit(f',"{name}":"'), value, pl.lit('"'))
-    before, text, after = (pl.when(is_there).then(part).otherwise(pl.lit("")) for part in parts)
-    return before, text, after
+def _member(name: str, value: pl.Series) -> Sequence[pl.Expr]:
+    """The parts of a member of a JSON object, with a comma before it; empty where there is nothing to say."""
+    parts = pl.lit(f',"{name}":"'), pl.col(value.name), pl.lit('"')
+    is_there = (value != "-").fill_null(False)
+    if is_there.all():
+        return parts
+    return [pl.when(is_there).then(part).otherwise(pl.lit("")) for part in parts]
 
 
 def _same(value: pl.Expr) -> pl.Expr:

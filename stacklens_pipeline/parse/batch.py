@@ -28,6 +28,8 @@ DETAILS = {
     "empty": "the message has no text, and there is no record before it that it could belong to",
 }
 
+LINE_COLUMNS = ("topic", "partition", "offset", "ingest_hour", "appended_at", "value_bytes", "record_offset")
+
 PARSERS: Mapping[str, Callable[[pl.DataFrame, str], pl.DataFrame]] = {
     "json": parse_json,
     "rfc5424": parse_rfc5424,
@@ -42,9 +44,9 @@ PARSERS: Mapping[str, Callable[[pl.DataFrame, str], pl.DataFrame]] = {
 class Parsed:
     """What a batch became.
 
-    `parsed` and `rejected` have the schemas of `parsed/logs` and `parsed/dead_letters`. `line_records` has one row for
-    each message that is in either: topic, partition, offset, ingest_hour, appended_at, value_bytes, record_offset,
-    outcome, reason. `open` are the first offsets of records that may still grow; their lines are in none of the frames.
+    `parsed` and `rejected` have the schemas of `parsed/logs` and `parsed/dead_letters`. `line_records` has
+    `LINE_COLUMNS`, one row for each message that is (part of) a record. `open` are the first offsets of records that
+    may still grow; their lines are in none of the frames.
     """
 
     parsed: pl.DataFrame
@@ -75,7 +77,7 @@ def parse_lines(
     return Parsed(
         _records(multiline.join_lines(lines), timezone),
         _dead_letters(dead),
-        _line_records(lines, dead),
+        lines.select(LINE_COLUMNS),
         multiline.open_offsets(waiting),
     )
 
@@ -148,11 +150,3 @@ def _dead_letters(dead: pl.DataFrame) -> pl.DataFrame:
         pl.col("appended_at").alias("observed_timestamp"),
         pl.lit(PARSER_VERSION).alias("parser_version"),
     ).select(DEAD_LETTERS.schema.names())
-
-
-def _line_records(lines: pl.DataFrame, dead: pl.DataFrame) -> pl.DataFrame:
-    message = ["topic", "partition", "offset", "ingest_hour", "appended_at", "value_bytes"]
-    columns = [*message, "record_offset", "outcome", "reason"]
-    stored = lines.with_columns(pl.lit("stored").alias("outcome"), pl.lit(None, pl.String).alias("reason"))
-    refused = dead.with_columns(pl.lit("dead").alias("outcome"), pl.col("offset").alias("record_offset"))
-    return pl.concat([stored.select(columns), refused.select(columns)])

@@ -11,6 +11,14 @@ def utf8(values: pl.Series) -> pl.Series:
     try:
         return values.cast(pl.String)
     except pl.exceptions.ComputeError:  # Polars refuses a whole column for one bad value
+        return pl.concat([_utf8(chunk) for chunk in values.get_chunks()])
+
+
+def _utf8(values: pl.Series) -> pl.Series:
+    """Of one chunk, which is a batch of the event log: most senders never send a bad byte."""
+    try:
+        return values.cast(pl.String)
+    except pl.exceptions.ComputeError:
         is_text = pl.Series(_are_utf8(values.to_list()), dtype=pl.Boolean)
     blanked = pl.select(pl.when(is_text).then(values).otherwise(pl.lit(b""))).to_series()
     return pl.select(pl.when(is_text).then(blanked.cast(pl.String))).to_series()

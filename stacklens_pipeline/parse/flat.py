@@ -59,14 +59,18 @@ class _Member:
 
     def value(self, piece: pl.Series) -> pl.Series:
         """The value of pieces that are this member, as text."""
-        text = piece.str.strip_prefix(self.before).str.strip_suffix(self.after)
+        text = self._cut(piece)
         is_null = text == "null"
         return text.set(is_null, None) if not self.is_text and is_null.any() else text
 
     def json(self, piece: pl.Series) -> pl.Series:
         """The value of pieces that are this member, as JSON."""
-        text = piece.str.strip_prefix(self.before).str.strip_suffix(self.after)
+        text = self._cut(piece)
         return '"' + text + '"' if self.is_text else text
+
+    def _cut(self, piece: pl.Series) -> pl.Series:
+        cut = piece.str.slice(len(self.before))
+        return cut.str.head(-len(self.after)) if self.after else cut
 
 
 def _cut(texts: pl.DataFrame, mark: str) -> Iterator[pl.DataFrame]:

@@ -39,7 +39,7 @@ def assign(lines: pl.DataFrame) -> pl.DataFrame:
     if goes_on.any():
         narrow = lines.select(*STREAM, "offset", "appended_at", "format", "text", goes_on).with_row_index("row")
         streams = narrow.filter("goes_on").select(STREAM).unique()
-        near = narrow.filter(pl.col("source").is_in(streams["source"].unique(), nulls_equal=True))
+        near = narrow.filter(pl.col("source").is_in(streams["source"].unique().implode(), nulls_equal=True))
         touched = near.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
         assigned = _assigned(touched)
         record_offset = record_offset.clone().scatter(assigned["row"], assigned["record_offset"])
@@ -141,7 +141,7 @@ def join_lines(lines: pl.DataFrame) -> pl.DataFrame:
     near = (
         lines.select(*RECORD, "text")
         .with_row_index("row")
-        .filter(pl.col("record_offset").is_in(several["record_offset"].unique()))
+        .filter(pl.col("record_offset").is_in(several["record_offset"].unique().implode()))
     )
     joined = (
         near.join(several, on=RECORD, how="semi", maintain_order="left")
