@@ -1,0 +1,64 @@
+"""Syslog lines of the usual form, taken apart at their blanks: a quarter of the time of the patterns.
+
+Each function takes lines (`index`, `text`) and gives those that it is sure of, with the fields that the pattern of
+`syslog` would find: `index`, head (`<PRI>VERSION`), time, host, app, pid, msgid, json, body.
+"""
+
+import polars as pl
+
+from stacklens_pipeline.parse.structured import usual_data
+
+FIELDS = ("index", "head", "time", "host", "app", "pid", "msgid", "json", "body")
+
+_TIME = "^[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}$"
+_LONGEST_PRI = len("<191>")
+
+
+def split_rfc5424(lines: pl.DataFrame) -> pl.DataFrame:
+    """Messages whose structured data are `-`, or of a shape that many others have."""
+    names = ["head", "time", "host", "app", "pid", "msgid", "data", "rest"]
+    parts = lines.select("index", pl.col("text").str.splitn(" ", 8).struct.rename_fields(names).alias("parts"))
+    parts = parts.unnest("parts")
+    is_headed = pl.col("head").str.contains("^<[0-9]{1,3}>[0-9]{1,2}$")
+    has_all = pl.all_horizontal(pl.col("time", "host", "app", "pid", "msgid") != "")
+    return usual_data(_only(parts, is_headed & has_all & pl.col("data").is_not_null())).select(FIELDS)
+
+
+def split_rfc3164(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines with a tag: `app:` or `app[pid]:`."""
+    text = pl.col("text")
+    end = pl.when(text.str.starts_with("<")).then(text.str.head(_LONGEST_PRI).str.find(">", literal=True) + 1)
+    parts = lines.with_columns(end.fill_null(0).alias("end")).select(
+        "index",
+        text.str.slice(0, pl.col("end")).alias("head"),
+        text.str.slice(pl.col("end"), 15).alias("time"),
+        _split(text.str.slice(pl.col("end") + 15), " ", ["none", "host", "tag", "body"]),
+    )
+    parts = parts.unnest("parts").with_columns(_split(pl.col("tag"), "[", ["name", "number"])).unnest("parts")
+    parts = parts.with_columns(
+        pl.col("name").str.strip_suffix(":").alias("app"), pl.col("number").str.strip_suffix("]:").alias("pid")
+    )
+    is_headed = pl.col("head").str.contains("^(?:<[0-9]{1,3}>)?$") & pl.col("time").str.contains(_TIME)
+    usual = _only(parts, is_headed & (pl.col("none") == "") & (pl.col("host") != "") & _has_tag())
+    absent = [pl.lit(None, pl.String).alias(name) for name in ("msgid", "json")]
+    head = pl.when(pl.col("head") != "").then("head").alias("head")
+    return usual.with_columns(*absent, head, pl.col("body").fill_null("")).select(FIELDS)
+
+
+def _has_tag() -> pl.Expr:
+    """Whether the tag is a name and perhaps a number in brackets, and one colon at its end."""
+    has_number = pl.col("number").is_not_null()
+    is_closed = (pl.col("pid") != pl.col("number")) & ~pl.col("pid").str.contains("]", literal=True)
+    has_colon = pl.col("app") != pl.col("name")
+    is_name = (pl.col("app") != "") & ~pl.col("app").str.contains(":", literal=True)
+    return is_name & (has_colon != has_number) & is_closed.fill_null(True)
+
+
+def _split(text: pl.Expr, by: str, names: list[str]) -> pl.Expr:
+    return text.str.splitn(by, len(names)).struct.rename_fields(names).alias("parts")
+
+
+def _only(lines: pl.DataFrame, is_usual: pl.Expr) -> pl.DataFrame:
+    """The lines that are usual; filtering copies, which is spared when all are."""
+    chosen = lines.select(is_usual.fill_null(False)).to_series()
+    return lines if chosen.all() else lines.filter(chosen)
