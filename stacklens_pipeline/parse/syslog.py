@@ -4,34 +4,42 @@ from collections.abc import Callable
 
 import polars as pl
 
+from stacklens_pipeline.parse.instants import iso_instants
 from stacklens_pipeline.parse.levels import severity_of_syslog
 from stacklens_pipeline.parse.structured import structured_json
 from stacklens_pipeline.parse.syslog_split import split_rfc3164, split_rfc5424
-from stacklens_pipeline.parse.timestamps import from_iso, from_rfc3164
+from stacklens_pipeline.parse.timestamps import from_rfc3164
 
 _RFC5424 = (
     r"(?s)^(?P<head><[0-9]{1,3}>[0-9]{1,2}) (?P<time>[^ ]+) (?P<host>[^ ]+) (?P<app>[^ ]+) (?P<pid>[^ ]+)"
     r' (?P<msgid>[^ ]+) (?P<data>-|(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+)(?: \x{FEFF}?(?P<body>.*))?$'
 )
 _RFC3164 = (
-    r"(?s)^(?P<head><[0-9]{1,3}>)?(?P<time>[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}) (?P<host>[^ ]+)"
+    r"(?s)^(?P<head>(?:<[0-9]{1,3}>)?[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}) (?P<host>[^ ]+)"
     r" (?:(?P<app>[^ :\[]+)(?:\[(?P<pid>[^\]]*)\])?: ?)?(?P<body>.*)$"
 )
-_HEAD = r"^<([0-9]+)>([0-9]+)?$"
+_HEAD = r"^(?:<(?P<pri>[0-9]+)>)?(?P<version>[0-9]+)?(?P<time>[A-Z].*)?$"
 _NUMBER = r"^(?:0|[1-9][0-9]{0,17})$"
+
+_TOKENS = ("host", "app", "pid", "msgid")
+_MEMBERS = {"pid": "process.pid", "msgid": "syslog.msgid", "json": "syslog.structured_data"}
+"""Fields that become attributes, and their names there."""
 
 
 def parse_rfc5424(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of RFC 5424 messages; a header that does not hold leaves the whole text as body."""
     fields = _fields(lines["text"], split_rfc5424, _matched_rfc5424)
-    return _records(lines, fields.with_columns(from_iso(pl.col("time"), timezone).alias("timestamp")), "syslog_rfc5424")
+    fields = fields.with_columns(iso_instants(fields["time"], timezone).alias("timestamp"))
+    return _records(lines, _with_head(fields, ["head"]), "syslog_rfc5424")
 
 
 def parse_rfc3164(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of BSD syslog lines, with or without PRI; the year comes from the time of receipt."""
-    fields = _fields(lines["text"], split_rfc3164, _matched_rfc3164)
-    timestamps = _bsd_times(fields["time"], lines["appended_at"], timezone)
-    return _records(lines, fields.with_columns(timestamps.alias("timestamp")), "syslog_rfc3164")
+    fields = _fields(lines["text"], split_rfc3164, lambda others: _matched(others, _RFC3164))
+    # their times have no fractions of seconds, so that those of the time of receipt cannot change the year
+    fields = fields.with_columns(lines["appended_at"].dt.truncate("1s").alias("observed"))
+    timestamp = from_rfc3164(pl.col("time"), pl.col("observed"), timezone).alias("timestamp")
+    return _records(lines, _with_head(fields, ["head", "observed"], timestamp), "syslog_rfc3164")
 
 
 def _fields(
@@ -51,33 +59,41 @@ def _matched_rfc5424(lines: pl.DataFrame) -> pl.DataFrame:
     return fields.with_columns(structured_json(fields["data"]).alias("json"))
 
 
-def _matched_rfc3164(lines: pl.DataFrame) -> pl.DataFrame:
-    return _matched(lines, _RFC3164).with_columns(pl.lit(None, pl.String).alias(name) for name in ("msgid", "json"))
-
-
 def _matched(lines: pl.DataFrame, pattern: str) -> pl.DataFrame:
     """The groups of the pattern; without a match they are null, and the body is the whole text."""
     fields = lines.with_columns(pl.col("text").str.extract_groups(pattern).alias("fields")).unnest("fields")
-    body = pl.when(pl.col("time").is_null()).then("text").otherwise(pl.col("body").fill_null(""))
+    body = pl.when(pl.col("head").is_null()).then("text").otherwise(pl.col("body").fill_null(""))
     return fields.with_columns(body.alias("body"))
 
 
-def _bsd_times(texts: pl.Series, observed: pl.Series, timezone: str) -> pl.Series:
-    """The times as instants, each pair of text and second of receipt once: such lines come many to a second.
+def _with_head(fields: pl.DataFrame, keys: list[str], *more: pl.Expr) -> pl.DataFrame:
+    """The fields with `severity`, `priority` (members of a JSON object) and `more`, which each head is asked for once.
 
-    The texts have no fractions of seconds, so that those of the receipt cannot change the year.
+    Services write few priorities, and many lines in a second.
     """
-    every = pl.DataFrame({"time": texts, "observed": observed.dt.truncate("1s")})
-    pairs = every.unique().with_columns(from_rfc3164(pl.col("time"), pl.col("observed"), timezone).alias("timestamp"))
-    return every.join(pairs, on=["time", "observed"], how="left", nulls_equal=True, maintain_order="left")["timestamp"]
+    heads = fields.select(keys).unique()
+    heads = heads.with_columns(pl.col("head").str.extract_groups(_HEAD).alias("groups")).unnest("groups")
+    priority = pl.col("pri").cast(pl.Int32, strict=False)
+    severity = pl.when(priority <= 191).then(priority % 8)
+    members = {"facility": priority // 8, "severity": severity, "version": pl.col("version")}
+    joined = pl.concat_str(
+        [pl.concat_str(pl.lit(f'"syslog.{name}":'), value) for name, value in members.items()],
+        separator=",",
+        ignore_nulls=True,
+    )
+    found = heads.select(
+        *keys,
+        severity_of_syslog(severity).alias("severity"),
+        pl.when(joined != "").then(joined).alias("priority"),
+        *more,
+    )
+    return fields.join(found, on=keys, how="left", nulls_equal=True, maintain_order="left")
 
 
 def _records(lines: pl.DataFrame, fields: pl.DataFrame, source: str) -> pl.DataFrame:
     """Records of the lines from their fields, which stand in the same order."""
-    heads = fields.select("head").unique().with_columns(_priority()).with_columns(_of_priority())
-    fields = fields.join(heads, on="head", how="left", maintain_order="left").with_columns(
-        *(_unless_nil(name) for name in ("host", "app", "pid", "msgid")), pl.col("severity").fill_null(0)
-    )
+    tokens = [name for name in _TOKENS if name in fields.columns]
+    fields = fields.with_columns(pl.when(pl.col(name) != "-").then(pl.col(name)).alias(name) for name in tokens)
     columns = fields.select(
         "timestamp",
         pl.lit(source).alias("timestamp_source"),
@@ -91,45 +107,18 @@ def _records(lines: pl.DataFrame, fields: pl.DataFrame, source: str) -> pl.DataF
     return lines.hstack(columns)
 
 
-def _priority() -> list[pl.Expr]:
-    """Facility, severity and version of a head `<PRI>VERSION`; a PRI above 191 has no severity."""
-    head = pl.col("head").str.extract_groups(_HEAD).struct
-    priority = head.field("1").cast(pl.Int32, strict=False)
-    severity = pl.when(priority <= 191).then(priority % 8)
-    return [(priority // 8).alias("facility"), severity.alias("sev"), head.field("2").alias("version")]
-
-
-def _of_priority() -> list[pl.Expr]:
-    members = [_member(f"syslog.{key}", pl.col(name)) for key, name in _PRIORITY.items()]
-    joined = pl.concat_str(members, separator=",", ignore_nulls=True)
-    return [
-        severity_of_syslog(pl.col("sev")).alias("severity"),
-        pl.when(joined != "").then(joined).alias("priority"),
-    ]
-
-
-_PRIORITY = {"facility": "facility", "severity": "sev", "version": "version"}
-
-
-def _unless_nil(name: str) -> pl.Expr:
-    return pl.when(pl.col(name) != "-").then(pl.col(name)).alias(name)
-
-
-def _attributes(fields: pl.DataFrame) -> pl.Series:
-    """A JSON object of what a message carries beside the columns."""
-    members = fields.select(
-        "priority",
-        _member("process.pid", pl.lit(_json_texts(fields["pid"]))).alias("pid"),
-        _member("syslog.msgid", pl.lit(_json_texts(fields["msgid"]))).alias("msgid"),
-        _member("syslog.structured_data", pl.col("json")).alias("json"),
-    )
-    joined = pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
-    return members.select(pl.when(joined != "").then(pl.concat_str(pl.lit("{"), joined, pl.lit("}")))).to_series()
-
-
-def _member(name: str, value: pl.Expr) -> pl.Expr:
-    """A member of a JSON object; null without a value."""
-    return pl.concat_str(pl.lit(f'"{name}":'), value)
+def _attributes(fields: pl.DataFrame) -> pl.Expr:
+    """A JSON object of what a message carries beside the columns; null without any."""
+    parts: list[pl.Expr] = [pl.col("priority")]
+    for field, name in _MEMBERS.items():
+        if field in fields.columns and fields[field].null_count() < fields.height:
+            values = fields[field] if field == "json" else _json_texts(fields[field])
+            member = [pl.lit(f',"{name}":'), pl.lit(values)]
+            parts += [pl.concat_str(member)] if values.null_count() else member
+    if not fields["priority"].null_count():
+        return pl.concat_str(pl.lit("{"), *parts, pl.lit("}"), ignore_nulls=True)
+    members = pl.concat_str(parts, ignore_nulls=True).str.strip_prefix(",")
+    return pl.when(members != "").then(pl.concat_str(pl.lit("{"), members, pl.lit("}")))
 
 
 def _json_texts(tokens: pl.Series) -> pl.Series:
@@ -138,5 +127,5 @@ def _json_texts(tokens: pl.Series) -> pl.Series:
     if is_number.all():
         return tokens
     escaped = tokens.str.replace_all(r'(["\\])', r"\${1}") if tokens.str.contains(r'["\\]').any() else tokens
-    quoted = pl.concat_str(pl.lit('"'), escaped, pl.lit('"'))
-    return pl.select(pl.when(is_number).then(tokens).otherwise(quoted)).to_series()
+    quoted = '"' + escaped + '"'
+    return quoted.zip_with(~is_number, tokens) if is_number.any() else quoted
