@@ -77,7 +77,8 @@ def alike_pairs(texts: pl.Series) -> pl.DataFrame:
 
 
 _Shape = Sequence[Sequence[str]]
-"""Names in the pieces of a line between quoted values; the last of a piece, unless it ends the line, has such a value."""
+"""Names in the pieces of a line that stand outside quotation marks; a piece that another follows ends with the name of
+a value in quotation marks."""
 
 
 def _shape(text: str) -> _Shape | None:
@@ -109,7 +110,7 @@ def _cut(lines: pl.DataFrame, shape: _Shape) -> pl.DataFrame:
     names = [f"{kind}{place}" for place in range(len(shape)) for kind in "oq"][:-1]
     pieces = lines.select("index", _split(pl.col("text"), '"', names)).unnest("pieces")
     tokens = {
-        f"t{place}": _split(pl.col(f"o{place}"), " ", [f"o{place}.{n}" for n in range(place == 0, len(found) + 1)])
+        f"t{place}": _split(pl.col(f"o{place}"), " ", [f"o{place}.{n}" for n in range(int(place == 0), len(found) + 1)])
         for place, found in enumerate(shape)
         if found
     }
@@ -155,4 +156,4 @@ def _columns(pieces: pl.DataFrame, shape: _Shape) -> pl.DataFrame:
 
 
 def _quoted(texts: pl.Series) -> pl.Series:
-    return '"' + texts + '"'
+    return pl.select(pl.concat_str(pl.lit('"'), pl.lit(texts), pl.lit('"'))).to_series()

@@ -75,18 +75,24 @@ def _by_shape(group: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     shape = next((shape for shape in map(_shape, texts) if shape), None)
     if shape is None:
         return _with_body(group.clear(), pl.lit(None, pl.String), pl.col("rest")), group
-    values = len(shape.fixed) - 1
-    if not values:
+    if len(shape.fixed) == 1:
         return _with_body(group, pl.lit(shape.json[0]), pl.col("rest")), group.clear()
-    names = [f"piece{place}" for place in range(2 * values + 1)]
+    names = [f"piece{place}" for place in range(2 * len(shape.fixed) - 1)]
     cut = pl.col("rest").str.splitn('"', len(names)).struct.rename_fields(names).alias("pieces")
     pieces = group.with_columns(cut).unnest("pieces")
     is_taken = pieces.select(_holds(shape, names).fill_null(False)).to_series()
     missed = group.clear() if is_taken.all() else group.filter(~is_taken)
-    json = [part for fixed, name in zip(shape.json, names[1::2], strict=False) for part in (pl.lit(fixed), pl.col(name))]
-    body = pl.col(names[-1]).str.slice(len(shape.fixed[-1]) + 1)
     found = pieces if is_taken.all() else pieces.filter(is_taken)
-    return _with_body(found, pl.concat_str(*json, pl.lit(shape.json[-1])), body).drop(names), missed
+    body = pl.col(names[-1]).str.slice(len(shape.fixed[-1]) + 1)
+    return _with_body(found, _json(shape, names), body).drop(names), missed
+
+
+def _json(shape: _Shape, names: list[str]) -> pl.Expr:
+    """The values, which are every other piece, in the shape's JSON."""
+    parts = [pl.lit(shape.json[0])]
+    for name, fixed in zip(names[1::2], shape.json[1:], strict=True):
+        parts += [pl.col(name), pl.lit(fixed)]
+    return pl.concat_str(parts)
 
 
 def _holds(shape: _Shape, names: list[str]) -> pl.Expr:
@@ -105,15 +111,11 @@ def _shape(text: str) -> _Shape | None:
     if plain is None:
         return None
     elements = {name: _PARAMETER.findall(parameters) for name, parameters in _ELEMENT.findall(plain[0])}
-    pairs = [pair for parameters in elements.values() for pair in parameters]
-    fixed = plain[0].partition(" ")[2].split('"')[::2]
-    if any(len(dict(parameters)) < len(parameters) for parameters in elements.values()):
-        return None
-    if len(_ELEMENT.findall(plain[0])) > len(elements) or len(pairs) != len(fixed) - 1:
-        return None
-    # no name may hold a control character, so that this one stands for the values alone
+    # a plain name holds no control character, so that this one stands for the values alone
     empty = {name: dict.fromkeys((key for key, _ in parameters), "\0") for name, parameters in elements.items()}
-    return _Shape(fixed, orjson.dumps(empty).decode().split("\\u0000"))
+    fixed = plain[0].partition(" ")[2].split('"')[::2]
+    json = orjson.dumps(empty).decode().split("\\u0000")
+    return _Shape(fixed, json) if len(_ELEMENT.findall(plain[0])) == len(empty) and len(json) == len(fixed) else None
 
 
 def _structured(text: str | None) -> str | None:

@@ -32,7 +32,7 @@ def split_rfc3164(lines: pl.DataFrame) -> pl.DataFrame:
     Gives `index`, head (`<PRI>` and the time), host, app, pid, body.
     """
     text = pl.col("text")
-    pri = pl.when(text.str.starts_with("<")).then(text.str.head(_LONGEST_PRI).str.find(">", literal=True) + 1)
+    pri = text.str.head(_LONGEST_PRI).str.find(">", literal=True) + 1
     parts = lines.with_columns((pri.fill_null(0) + _TIME).alias("end")).select(
         "index",
         text.str.slice(0, pl.col("end")).alias("head"),
