@@ -34,11 +34,12 @@ _UNUSUAL_OUTSIDE = r'[[\s\x00-\x1f"]--[ ]]'
 def parse_logfmt(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of `key=value key="quoted value"` lines."""
     alike = alike_pairs(lines["text"])
-    is_left = pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True).scatter(alike["index"], False)
-    left = is_left.arg_true()
+    if alike.height == lines.height:
+        return object_records(lines, in_order_of_index(alike), timezone)
+    left = lines.select("text").with_row_index("index").join(alike, on="index", how="anti")
     shapes = Shapes()
     with without_garbage_collection():
-        for index, text in zip(left.to_list(), lines["text"].gather(left), strict=True):
+        for index, text in left.iter_rows():
             shapes.add(index, _pairs(text))
         fields = in_order_of_index(alike, shapes.frame())
     return object_records(lines, fields, timezone)
@@ -61,7 +62,7 @@ def alike_pairs(texts: pl.Series) -> pl.DataFrame:
     has_escapes = texts.str.contains("\\", literal=True)
     if has_escapes.any():
         left = left.filter(~has_escapes)
-    taken = [no_columns()]
+    taken = []
     for _ in range(ROUNDS):
         if left.height < FEWEST:
             break
@@ -73,7 +74,7 @@ def alike_pairs(texts: pl.Series) -> pl.DataFrame:
         is_taken = pieces.select(pl.all_horizontal(_holds(shape)).fill_null(False)).to_series()
         taken.append(_columns(pieces if is_taken.all() else pieces.filter(is_taken), shape))
         left = left.clear() if is_taken.all() else left.filter(~is_taken)
-    return pl.concat(taken)
+    return pl.concat(taken) if taken else no_columns()
 
 
 _Shape = Sequence[Sequence[str]]
@@ -84,7 +85,7 @@ a value in quotation marks."""
 def _shape(text: str) -> _Shape | None:
     """The shape of a line without escapes; None unless it is pairs with single blanks between, and no name twice."""
     pieces = text.split('"')
-    if len(pieces) % 2 == 0:
+    if len(pieces) % 2 == 0 or re.search(_UNUSUAL, text):
         return None
     last = len(pieces) // 2
     shape = [_names(piece, place == 0, place == last) for place, piece in enumerate(pieces[::2])]

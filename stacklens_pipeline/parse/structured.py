@@ -20,7 +20,7 @@ TRIES = 8
 """Messages of a group that are asked for their shape."""
 
 _NAME = r'[^ =\]"\[\\\x00-\x1f]+'
-_PLAIN = re.compile(rf'(?:\[{_NAME}(?: {_NAME}="[^"\\]*")*\])+(?= |\Z)')
+_PLAIN = re.compile(rf'(?:\[{_NAME}(?: {_NAME}="[^"\\\x00-\x1f]*")*\])+(?= |\Z)')
 _UNUSUAL = r"[\\\x00-\x1f]"
 """What is not plain between quotation marks: escapes, and what JSON escapes."""
 

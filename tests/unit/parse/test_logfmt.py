@@ -72,6 +72,10 @@ def test_shapes_that_alternate_are_all_taken() -> None:
     assert assert_alike(texts) == len(texts)
 
 
+def test_unusual_lines_do_not_keep_the_others_from_being_taken() -> None:
+    assert assert_alike(["a=\0", "word", "a=b\tc=d", *["a=b"] * FEWEST]) == FEWEST
+
+
 @pytest.mark.parametrize(
     "text",
     [

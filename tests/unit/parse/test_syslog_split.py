@@ -88,6 +88,11 @@ def test_common_messages_are_split(rest: str) -> None:
     assert assert_alike("rfc5424", [f"{HEAD} {rest}"] * FEWEST) == FEWEST
 
 
+def test_shapes_that_alternate_are_all_split() -> None:
+    rests = ['[a b="\\"', '[a b="\0"]', *['[a b="c"]', '[a b="c" d="e"] said', "- said", "[a][b]"] * FEWEST]
+    assert assert_alike("rfc5424", [f"{HEAD} {rest}" for rest in rests]) == 4 * FEWEST
+
+
 @pytest.mark.parametrize(
     "rest",
     ["", "said", "[a", '[a b="c\\"d"]', '[a b="c" b="d"]', '[a b="1"][a b="2"]', '[a b="c"]said', "[a ]", '[a b="\t"]'],
