@@ -11,7 +11,8 @@ from stacklens_pipeline.parse.access import parse_access
 from stacklens_pipeline.parse.characters import utf8
 from stacklens_pipeline.parse.detect import FORMATS, formats
 from stacklens_pipeline.parse.levels import level_of_severity
-from stacklens_pipeline.parse.objects import parse_json, parse_logfmt
+from stacklens_pipeline.parse.logfmt import parse_logfmt
+from stacklens_pipeline.parse.objects import parse_json
 from stacklens_pipeline.parse.syslog import parse_rfc3164, parse_rfc5424
 from stacklens_pipeline.parse.text import parse_text
 from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS

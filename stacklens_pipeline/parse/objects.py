@@ -1,7 +1,6 @@
-"""Lines that are objects of named fields: JSON and logfmt."""
+"""Lines that are objects of named fields: JSON, and what logfmt shares with it."""
 
 import gc
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,9 +13,6 @@ from stacklens_pipeline.parse.flat import flat_objects
 from stacklens_pipeline.parse.levels import severity_of_number, severity_of_word
 from stacklens_pipeline.parse.timestamps import from_epoch, from_iso
 
-_PAIR = re.compile(r'([^\s="]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))')
-_ESCAPED = re.compile(r"\\(.)")
-
 
 def parse_json(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of JSON objects; a line that is none (cut, or not an object) becomes text with its whole body."""
@@ -24,7 +20,7 @@ def parse_json(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     is_left = pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True).scatter(flat["index"], False)
     left = is_left.arg_true()
     shapes, no_objects = Shapes(), []
-    with _without_garbage_collection():
+    with without_garbage_collection():
         for index, text in zip(left.to_list(), lines["text"].gather(left), strict=True):
             item = _load(text)
             shapes.add(index, item)
@@ -32,21 +28,11 @@ def parse_json(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
                 no_objects.append(index)
         columns = in_order_of_index(flat, shapes.frame())
     format = pl.repeat("json", lines.height, dtype=pl.String, eager=True).scatter(no_objects, "text")
-    return _records(lines, columns, timezone).with_columns(format.alias("format"))
-
-
-def parse_logfmt(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """Records of `key=value key="quoted value"` lines."""
-    shapes = Shapes()
-    with _without_garbage_collection():
-        for index, text in enumerate(lines["text"]):
-            shapes.add(index, _pairs(text))
-        columns = in_order_of_index(shapes.frame())
-    return _records(lines, columns, timezone)
+    return object_records(lines, columns, timezone).with_columns(format.alias("format"))
 
 
 @contextmanager
-def _without_garbage_collection() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Objects by the hundred thousand and no cycle among them: seeking cycles would take two thirds of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -65,18 +51,8 @@ def _load(text: str) -> dict[str, Any]:
     return item if isinstance(item, dict) else {}
 
 
-def _pairs(text: str) -> dict[str, str]:
-    """The pairs of a line; of a key that stands twice the first."""
-    found = _PAIR.findall(text)
-    pairs = {name: quoted or plain for name, quoted, plain in found}
-    if len(pairs) < len(found):
-        pairs |= {name: quoted or plain for name, quoted, plain in reversed(found)}
-    if "\\" not in text:
-        return pairs
-    return {name: _ESCAPED.sub(r"\1", value) for name, value in pairs.items()}
-
-
-def _records(lines: pl.DataFrame, columns: pl.DataFrame, timezone: str) -> pl.DataFrame:
+def object_records(lines: pl.DataFrame, columns: pl.DataFrame, timezone: str) -> pl.DataFrame:
+    """Records of the lines from their fields, as `Shapes.frame` gives them in the lines' order."""
     time, level = pl.col("time"), pl.col("level")
     number = level.cast(pl.Float64, strict=False)
     epoch = time.cast(pl.Float64, strict=False)

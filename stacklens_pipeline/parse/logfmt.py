@@ -1,0 +1,160 @@
+"""logfmt: lines of `key=value key="quoted value"`, by the column where many look alike, else one by one.
+
+Lines that one logger writes differ in their values only. So one line tells where names and values stand; every other
+one is cut at its quotation marks and blanks, and is taken if it has the same names with the same quotation marks. What
+is not taken (escapes, other blanks, words that are no pairs) is left to a pattern. Both ways give the same fields.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import polars as pl
+
+from stacklens_pipeline.parse.fields import ALIASES, Shapes, columns, in_order_of_index, no_columns
+from stacklens_pipeline.parse.objects import object_records, without_garbage_collection
+
+FEWEST = 64
+"""So many lines that are left make it worth while to take those together that look alike."""
+
+ROUNDS = 16
+"""So many shapes are sought; what is left then, of a source that writes ever new ones, goes one by one."""
+
+TRIES = 8
+"""Lines that are asked for their shape in a round."""
+
+_PAIR = re.compile(r'([^\s="]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))')
+_ESCAPED = re.compile(r"\\(.)")
+_TOKEN = re.compile(r'([^\s="]+)=([^\s"]*)')
+_UNUSUAL = r"[\x00-\x1f]"
+_UNUSUAL_OUTSIDE = r'[[\s\x00-\x1f"]--[ ]]'
+"""What plain values do not hold, and what JSON escapes."""
+
+
+def parse_logfmt(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
+    """Records of `key=value key="quoted value"` lines."""
+    alike = alike_pairs(lines["text"])
+    if alike.height == lines.height:
+        return object_records(lines, in_order_of_index(alike), timezone)
+    left = lines.select("text").with_row_index("index").join(alike, on="index", how="anti")
+    shapes = Shapes()
+    with without_garbage_collection():
+        for index, text in left.iter_rows():
+            shapes.add(index, _pairs(text))
+        fields = in_order_of_index(alike, shapes.frame())
+    return object_records(lines, fields, timezone)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """The pairs of a line; of a key that stands twice the first."""
+    found = _PAIR.findall(text)
+    pairs = {name: quoted or plain for name, quoted, plain in found}
+    if len(pairs) < len(found):
+        pairs |= {name: quoted or plain for name, quoted, plain in reversed(found)}
+    if "\\" not in text:
+        return pairs
+    return {name: _ESCAPED.sub(r"\1", value) for name, value in pairs.items()}
+
+
+def alike_pairs(texts: pl.Series) -> pl.DataFrame:
+    """Fields of those texts that look like many others: `index`, and the columns of `Shapes.frame`."""
+    left = pl.DataFrame({"text": texts}).with_row_index("index")
+    has_escapes = texts.str.contains("\\", literal=True)
+    if has_escapes.any():
+        left = left.filter(~has_escapes)
+    taken = []
+    for _ in range(ROUNDS):
+        if left.height < FEWEST:
+            break
+        shape = next((shape for shape in map(_shape, left["text"].head(TRIES)) if shape), None)
+        if shape is None:
+            left = left.slice(TRIES)
+            continue
+        pieces = _cut(left, shape)
+        is_taken = pieces.select(pl.all_horizontal(_holds(shape)).fill_null(False)).to_series()
+        taken.append(_columns(pieces if is_taken.all() else pieces.filter(is_taken), shape))
+        left = left.clear() if is_taken.all() else left.filter(~is_taken)
+    return pl.concat(taken) if taken else no_columns()
+
+
+_Shape = Sequence[Sequence[str]]
+"""Names in the pieces of a line that stand outside quotation marks; a piece that another follows ends with the name of
+a value in quotation marks."""
+
+
+def _shape(text: str) -> _Shape | None:
+    """The shape of a line without escapes; None unless it is pairs with single blanks between, and no name twice."""
+    pieces = text.split('"')
+    if len(pieces) % 2 == 0 or re.search(_UNUSUAL, text):
+        return None
+    last = len(pieces) // 2
+    shape = [_names(piece, place == 0, place == last) for place, piece in enumerate(pieces[::2])]
+    known = [names for names in shape if names is not None]
+    names = [name for names in known for name in names]
+    return known if len(known) == len(shape) and len(set(names)) == len(names) else None
+
+
+def _names(piece: str, is_first: bool, is_last: bool) -> Sequence[str] | None:
+    if is_last and not is_first and not piece:
+        return ()
+    if not is_first and not piece.startswith(" "):
+        return None
+    tokens = piece.split(" ") if is_first else piece.split(" ")[1:]
+    pairs = [pair for token in tokens if (pair := _TOKEN.fullmatch(token))]
+    if len(pairs) < len(tokens) or (not is_last and pairs[-1][2]):
+        return None
+    return [pair[1] for pair in pairs]
+
+
+def _cut(lines: pl.DataFrame, shape: _Shape) -> pl.DataFrame:
+    """Lines as columns: `o0`, `q0`, `o1` ... outside and in quotation marks, and `o0.0`, `o0.1` ... the pairs."""
+    names = [f"{kind}{place}" for place in range(len(shape)) for kind in "oq"][:-1]
+    pieces = lines.select("index", _split(pl.col("text"), '"', names)).unnest("pieces")
+    tokens = {
+        f"t{place}": _split(pl.col(f"o{place}"), " ", [f"o{place}.{n}" for n in range(int(place == 0), len(found) + 1)])
+        for place, found in enumerate(shape)
+        if found
+    }
+    return pieces.with_columns(**tokens).unnest(*tokens)
+
+
+def _split(text: pl.Expr, by: str, names: list[str]) -> pl.Expr:
+    return text.str.splitn(by, len(names)).struct.rename_fields(names).alias("pieces")
+
+
+def _holds(shape: _Shape) -> Iterator[pl.Expr]:
+    """What lines of a shape have, and nothing that would need an escape."""
+    for place, names in enumerate(shape):
+        is_last = place == len(shape) - 1
+        outside = pl.col(f"o{place}")
+        if not names:
+            yield outside == ""
+            continue
+        if place:
+            yield pl.col(f"o{place}.0") == ""
+        plain = names if is_last else names[:-1]
+        for n, name in enumerate(plain, 1):
+            yield pl.col(f"o{place}.{n}").str.starts_with(f"{name}=")
+        if is_last:
+            yield ~pl.col(f"o{place}.{len(names)}").str.contains(" ", literal=True)
+        else:
+            yield pl.col(f"o{place}.{len(names)}") == f"{names[-1]}="
+            yield ~pl.col(f"q{place}").str.contains(_UNUSUAL)
+        if plain:
+            yield ~outside.str.contains(_UNUSUAL_OUTSIDE)
+
+
+def _columns(pieces: pl.DataFrame, shape: _Shape) -> pl.DataFrame:
+    values: dict[str, pl.Expr] = {}
+    for place, names in enumerate(shape):
+        for n, name in enumerate(names, 1):
+            is_quoted = n == len(names) and place < len(shape) - 1
+            token = pl.col(f"o{place}.{n}").str.slice(len(name) + 1)
+            values[name] = pl.col(f"q{place}") if is_quoted else token
+    texts = pieces.select(value.alias(name) for name, value in values.items())
+    jsons = {name: partial(_quoted, texts[name]) for name in values}
+    return columns(pieces["index"], {name: texts[name] for name in values if name in ALIASES}, jsons)
+
+
+def _quoted(texts: pl.Series) -> pl.Series:
+    return pl.select(pl.concat_str(pl.lit('"'), pl.lit(texts), pl.lit('"'))).to_series()
