@@ -38,7 +38,7 @@ def _split(lines: pl.DataFrame) -> pl.DataFrame:
     `is_usual` says where this holds: then the pattern would find the same, and no field needs an escape in JSON.
     """
     text = pl.col("text")
-    quoted = text.str.split_exact('"', 6).struct.rename_fields(
+    quoted = text.str.splitn('"', 7).struct.rename_fields(
         ["head", "request", "sizes", "referrer", "gap", "agent", "end"]
     )
     parts = lines.with_columns(quoted.alias("quoted")).unnest("quoted")

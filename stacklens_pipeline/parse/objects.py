@@ -53,16 +53,35 @@ def _load(text: str) -> dict[str, Any]:
 
 def object_records(lines: pl.DataFrame, columns: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of the lines from their fields, as `Shapes.frame` gives them in the lines' order."""
-    time, level = pl.col("time"), pl.col("level")
-    number = level.cast(pl.Float64, strict=False)
-    epoch = time.cast(pl.Float64, strict=False)
     path = pl.col("url_path")
+    severity, level_source = _severity(columns["level"])
     return lines.hstack(columns).with_columns(
-        pl.coalesce(from_iso(time, timezone), from_epoch(epoch)).alias("timestamp"),
+        _timestamp(columns["time"], timezone).alias("timestamp"),
         pl.coalesce("body", "text").alias("body"),
-        pl.when(number.is_null()).then(severity_of_word(level)).otherwise(severity_of_number(number)).alias("severity"),
-        pl.when(number.is_null()).then(pl.lit("field")).otherwise(pl.lit("number")).alias("level_source"),
+        severity.alias("severity"),
+        level_source.alias("level_source"),
         pl.lit("field").alias("timestamp_source"),
         path.str.replace(r"\?.*$", "").alias("url_path"),
         pl.col("trace_id", "span_id").str.to_lowercase(),
+    )
+
+
+def _timestamp(texts: pl.Series, timezone: str) -> pl.Expr:
+    """Instants of ISO 8601 texts, or of numbers since 1970."""
+    numbers = texts.cast(pl.Float64, strict=False)
+    iso = from_iso(pl.lit(texts), timezone)
+    return pl.coalesce(iso, from_epoch(pl.lit(numbers))) if numbers.count() else iso
+
+
+def _severity(levels: pl.Series) -> tuple[pl.Expr, pl.Expr]:
+    """Severity numbers of words or of numbers, and which of the two gave them."""
+    numbers = levels.cast(pl.Float64, strict=False)
+    of_word = severity_of_word(pl.lit(levels))
+    if not numbers.count():
+        return of_word, pl.lit("field")
+    is_word = pl.lit(numbers.is_null())
+    of_number = severity_of_number(pl.lit(numbers))
+    return (
+        pl.when(is_word).then(of_word).otherwise(of_number),
+        pl.when(is_word).then(pl.lit("field")).otherwise(pl.lit("number")),
     )

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import polars as pl
 
-from stacklens_pipeline.parse.instants import iso_instants
 from stacklens_pipeline.parse.levels import severity_of_syslog
 from stacklens_pipeline.parse.structured import structured_json
 from stacklens_pipeline.parse.syslog_split import split_rfc3164, split_rfc5424
-from stacklens_pipeline.parse.timestamps import from_rfc3164
+from stacklens_pipeline.parse.timestamps import from_iso, from_rfc3164
 
 _RFC5424 = (
     r"(?s)^(?P<head><[0-9]{1,3}>[0-9]{1,2}) (?P<time>[^ ]+) (?P<host>[^ ]+) (?P<app>[^ ]+) (?P<pid>[^ ]+)"
@@ -29,7 +28,7 @@ _MEMBERS = {"pid": "process.pid", "msgid": "syslog.msgid", "json": "syslog.struc
 def parse_rfc5424(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of RFC 5424 messages; a header that does not hold leaves the whole text as body."""
     fields = _fields(lines["text"], split_rfc5424, _matched_rfc5424)
-    fields = fields.with_columns(iso_instants(fields["time"], timezone).alias("timestamp"))
+    fields = fields.with_columns(from_iso(pl.col("time"), timezone).alias("timestamp"))
     return _records(lines, _with_head(fields, ["head"]), "syslog_rfc5424")
 
 
