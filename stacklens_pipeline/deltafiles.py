@@ -25,7 +25,12 @@ MEASURED = frozenset(
 )
 """Columns whose minimum and maximum go into a file's statistics: what readers prune by."""
 
-PARQUET: Mapping[str, Any] = {"compression": "zstd", "compression_level": 1, "row_group_size": 32_768}
+PARQUET: Mapping[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "row_group_size": 32_768,
+    "statistics": False,
+}
 """Row groups whose columns fit into a core's cache are written a tenth faster than larger ones, and are no larger."""
 
 NO_SPACE = ("no space left", "file too large", "disk quota exceeded", "os error 28", "os error 27", "os error 122")
