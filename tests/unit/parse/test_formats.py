@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from stacklens_pipeline.parse import parse_lines
+from stacklens_pipeline.parse.text import LONGEST_HEAD
 from tests.unit.parse.lines import EXAMPLES, RECEIVED, raw
 
 
@@ -182,6 +183,12 @@ def test_text() -> None:
     expect(
         b"nothing is recognised", level="UNKNOWN", level_source="none", timestamp_source="observed", timestamp=RECEIVED
     )
+
+
+@pytest.mark.parametrize("length", [0, 100, LONGEST_HEAD - 5, LONGEST_HEAD, 10_000])
+def test_the_head_of_a_text_ends_where_it_ends(length: int) -> None:
+    expect(b"ERROR" + b"-" * length + b" it failed " + b"x" * 2_000, level="ERROR", body="it failed " + "x" * 2_000)
+    expect(b"x" * length + b" ERROR", level="ERROR" if not length else "UNKNOWN", body=("x" * length + " ERROR"))
 
 
 @pytest.mark.parametrize(
