@@ -5,10 +5,16 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
+import polars as pl
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_POOL = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "stacklens")
+_CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_POOL = ThreadPoolExecutor(min(4, _CPUS), "stacklens")
+
+FEWEST_ROWS = 16_384
+"""Frames of fewer rows are not worth while to be cut: what a call costs whatever its rows would be paid twice."""
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
@@ -25,3 +31,9 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
 def started(work: Callable[[], Result]) -> "Future[Result]":
     """Work that goes on beside the caller's; the same holds as for `in_order`."""
     return _POOL.submit(work)
+
+
+def slices(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    """A frame in so many parts, in order, that no core is idle while another works on them."""
+    rows = max(FEWEST_ROWS, -(-frame.height // min(4, _CPUS)))
+    return list(frame.iter_slices(rows))

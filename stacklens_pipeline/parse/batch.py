@@ -16,7 +16,7 @@ from stacklens_pipeline.parse.objects import parse_json
 from stacklens_pipeline.parse.syslog import parse_rfc3164, parse_rfc5424
 from stacklens_pipeline.parse.text import parse_text
 from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS
-from stacklens_pipeline.threads import in_order
+from stacklens_pipeline.threads import in_order, slices
 
 PARSER_VERSION = "1"
 MAX_BYTES = 1_048_576
@@ -69,7 +69,7 @@ def parse_lines(
     dead = every.filter(pl.col("reason").is_not_null())
     lines = every.filter(pl.col("reason").is_null()) if dead.height else every
     lines = lines.with_columns((formats(pl.col("text")) if format is None else pl.lit(format)).alias("format"))
-    lines, blank = _assigned(lines)
+    lines, blank = multiline.assign(lines)
     if blank.height:
         dead = pl.concat([dead, blank.with_columns(pl.lit("empty").alias("reason")).select(dead.columns)])
     waiting = multiline.still_open(lines, closed_at)
@@ -81,16 +81,6 @@ def parse_lines(
         lines.select(LINE_COLUMNS),
         multiline.open_offsets(waiting),
     )
-
-
-def _assigned(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Lines with the record they belong to, and empty lines that have no record before them."""
-    assigned, blank = multiline.assign(lines), lines.clear()
-    while (is_leading := multiline.are_leading_blanks(assigned)).any():
-        blank = blank.vstack(assigned.filter(is_leading).select(lines.columns))
-        kept = assigned.filter(~is_leading).select(lines.columns)
-        assigned = multiline.assign(kept)  # what followed an empty line begins a record of its own
-    return assigned, blank
 
 
 def _decoded(values: pl.Series) -> pl.Series:
@@ -115,10 +105,10 @@ def _reason() -> pl.Expr:
 def _records(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Parse each format's share; the records come by format, and in the order of their lines within it."""
     shares = lines.partition_by("format", as_dict=True)
-    names = [name for name in FORMATS if (name,) in shares]
-    if not names:
+    parts = [(name, part) for name in FORMATS if (name,) in shares for part in slices(shares[(name,)])]
+    if not parts:
         return PARSED_LOGS.empty()
-    return pl.concat(in_order(lambda name: _complete(PARSERS[name](shares[(name,)], timezone)), names))
+    return pl.concat(in_order(lambda part: _complete(PARSERS[part[0]](part[1], timezone)), parts))
 
 
 def _complete(records: pl.DataFrame) -> pl.DataFrame:

@@ -27,35 +27,40 @@ LONGEST_RECORD = GAP * MAX_LINES
 _TRACE_END = r"^[A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception|Warning|Interrupt|Exit|Fault)(?::|$)"
 
 
-def assign(lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines with `record_offset`: the offset of the first line of the record they belong to.
+def assign(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The lines with `record_offset`, and apart from them the empty lines that have no record before them.
 
-    `lines` are in the order of offsets within a partition and have `text` and `format`.
+    `record_offset` is the offset of the first line of the record that a line belongs to. `lines` are in the order of
+    offsets within a partition and have `text` and `format`.
     """
-    text = pl.col("text")
-    is_text = pl.col("format") == "text"
-    goes_on = lines.select(is_text & continues(text)).to_series().alias("goes_on")
     record_offset = lines["offset"].alias("record_offset")
-    if goes_on.any():
-        narrow = lines.select(*STREAM, "offset", "appended_at", "format", "text", goes_on).with_row_index("row")
-        streams = narrow.filter("goes_on").select(STREAM).unique()
-        near = narrow.filter(pl.col("source").is_in(streams["source"].unique().implode(), nulls_equal=True))
-        touched = near.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
-        assigned = _assigned(touched)
-        record_offset = record_offset.clone().scatter(assigned["row"], assigned["record_offset"])
-    return lines.with_columns(record_offset)
+    touched = _touched(lines)
+    if not touched.height:
+        return lines.with_columns(record_offset), lines.clear()
+    assigned = _assigned(touched)
+    while (is_leading := assigned.select(_IS_LEADING_BLANK).to_series()).any():
+        # what followed an empty line begins a record of its own
+        assigned = _assigned(assigned.filter(~is_leading).select(touched.columns))
+    lines = lines.with_columns(record_offset.clone().scatter(assigned["row"], assigned["record_offset"]))
+    if assigned.height == touched.height:
+        return lines, lines.clear().drop("record_offset")
+    blank = touched.join(assigned, on="row", how="anti")["row"]
+    is_kept = pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True).scatter(blank, False)
+    return lines.filter(is_kept), lines.filter(~is_kept).drop("record_offset")
 
 
-def are_leading_blanks(lines: pl.DataFrame) -> pl.Series:
-    """Of each assigned line whether it is empty, as all lines of its record before it are."""
-    is_blank = lines["text"] == ""
-    none = pl.repeat(False, lines.height, dtype=pl.Boolean, eager=True)
-    begin = lines.filter(is_blank & (lines["offset"] == lines["record_offset"])).select(RECORD)
-    if not begin.height:
-        return none
-    narrow = lines.select(*RECORD, is_blank.alias("is_blank")).with_row_index("row")
-    inside = narrow.join(begin, on=RECORD, how="semi", maintain_order="left")
-    return none.scatter(inside.filter(pl.col("is_blank").cum_min().over(RECORD))["row"], True)
+_IS_LEADING_BLANK = (pl.col("text") == "").cum_min().over(RECORD)
+"""Whether a line is empty, as all lines of its record before it are."""
+
+
+def _touched(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines, as narrow as may be, of streams in which a line goes on with the one before, or is empty."""
+    text = pl.col("text")
+    goes_on, is_blank = ((pl.col("format") == "text") & continues(text)).alias("goes_on"), text == ""
+    narrow = lines.select(*STREAM, "offset", "appended_at", "format", "text", goes_on).with_row_index("row")
+    streams = narrow.filter(pl.col("goes_on") | is_blank).select(STREAM).unique()
+    near = narrow.filter(pl.col("source").is_in(streams["source"].unique().implode(), nulls_equal=True))
+    return near.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
 
 
 def _assigned(lines: pl.DataFrame) -> pl.DataFrame:

@@ -49,8 +49,8 @@ def _fields(
     usual = split(every)
     if usual.height < every.height:
         others = matched(every.join(usual, on="index", how="anti"))
-        usual = pl.concat([usual, others.select(usual.columns)]).sort("index")
-    return usual.drop("index")
+        usual = pl.concat([usual, others.select(usual.columns)])
+    return (usual if usual["index"].is_sorted() else usual.sort("index")).drop("index")
 
 
 def _matched_rfc5424(lines: pl.DataFrame) -> pl.DataFrame:

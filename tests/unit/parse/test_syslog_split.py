@@ -88,6 +88,11 @@ def test_common_messages_are_split(rest: str) -> None:
     assert assert_alike("rfc5424", [f"{HEAD} {rest}"] * FEWEST) == FEWEST
 
 
+def test_split_lines_keep_their_order() -> None:
+    nil = "<0>1 2026-01-02T03:04:05Z web app 12 ID7 -"
+    assert assert_alike("rfc5424", [nil, USUAL_5424[0], nil, *USUAL_5424]) == FEWEST + 3
+
+
 def test_shapes_that_alternate_are_all_split() -> None:
     rests = ['[a b="\\"', '[a b="\0"]', *['[a b="c"]', '[a b="c" d="e"] said', "- said", "[a][b]"] * FEWEST]
     assert assert_alike("rfc5424", [f"{HEAD} {rest}" for rest in rests]) == 4 * FEWEST
