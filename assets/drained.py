@@ -3,7 +3,6 @@
 One process works for a time budget instead of one microbatch a run, since starting a run costs seconds of CPU.
 """
 
-import threading
 from collections.abc import Iterator
 
 import dagster as dg
@@ -19,7 +18,7 @@ from stacklens_pipeline.microbatch import DERIVED
 from stacklens_pipeline.progress import Progress, Report
 from stacklens_pipeline.rebuild import rebuild_or_count
 from stacklens_pipeline.settings import Settings
-from stacklens_pipeline.shift import Terms, work
+from stacklens_pipeline.shift import Terms, stopped_by_signals, work
 from stacklens_pipeline.tables import OFFSET_GAPS, RAW_LOGS, TABLES, Table
 
 SPECS = [*raw.SPECS, *parsed.SPECS, *enriched.SPECS, *aggregated.SPECS]
@@ -49,8 +48,9 @@ def drained_logs(
         return
     progress = Progress(Drain(lake, eventlog, settings.ingest), lambda report: _log(context, lake, report))
     lease = Lease(settings.lake_root, "drain", context.run.run_id)
-    outcome = work(lease, terms(settings), progress.step, threading.Event())
-    progress.flush()
+    with stopped_by_signals() as stop:
+        outcome = work(lease, terms(settings), progress.step, stop)
+        progress.flush()
     context.log.info(f"the drain ended because {outcome.value}, after {progress.messages} messages")
 
 

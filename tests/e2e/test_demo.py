@@ -111,5 +111,5 @@ def test_drains_that_are_killed_under_dagster_lose_and_double_nothing(tmp_path: 
 
 def latest_drain(folder: Path) -> int:
     """The process of the drain that was started last, as Dagster's log names it."""
-    said = (folder / "logs" / "dagster.log").read_text(errors="replace")
+    said = (folder / "logs" / "dagster-streaming.log").read_text(errors="replace")
     return int(re.findall(r"drain_logs - \S+ - (\d+) - RUN_START", said)[-1])
