@@ -27,7 +27,7 @@ def mart_key(mart: Mart) -> dg.AssetKey:
 
 def spec(mart: Mart) -> dg.AssetSpec:
     """How a mart looks in the graph; dbt's schema.yml says what it is."""
-    columns = [dg.TableColumn(name, description=meaning) for name, meaning in mart.columns.items()]
+    columns = [dg.TableColumn(name, kind, description=meaning) for name, (kind, meaning) in mart.columns.items()]
     return dg.AssetSpec(
         mart_key(mart),
         deps=[key(table) for table in mart.sources],

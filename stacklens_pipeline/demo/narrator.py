@@ -35,20 +35,17 @@ class Narrator:
         """Put a line below all others, until the next."""
         self._status.update(text)
 
-    def tell_figures(self, now: Figures, sent: int) -> None:
-        """Say what has come true, and show the figures."""
-        if now.raw:
+    def tell_figures(self, now: Figures, before: Figures, sent: int) -> None:
+        """Say what has come true since before, and show the figures."""
+        is_draining, has_marts = now.raw > before.raw, now.mart_records > before.mart_records
+        if is_draining:
             self.say("Dagster's first drain has brought lines into the lake")
-        if now.marts and not now.mart_records:
-            self.say("Dagster's first refresh has made the marts, still empty")
-        if now.mart_records:
-            self.say("The marts have the first records")
-        doing = "draining" if now.raw else "Dagster is starting, the lines wait in the event log"
-        if now.raw and not now.mart_records:
-            doing = "draining, and making the marts"
+        if has_marts:
+            self.say("Dagster's first refresh has brought records into the marts")
+        doing = "making the marts" if is_draining else "Dagster is starting, lines wait in the event log"
         self.show(
-            f"{doing} · {sent:,} lines sent · {now.raw:,} in the lake · {now.parsed:,} parsed · "
-            f"{now.dead_letters:,} dead letters · {now.mart_records:,} in the marts"
+            f"{'draining' if has_marts else doing} · {sent:,} lines sent · {now.raw:,} in the lake · "
+            f"{now.parsed:,} parsed · {now.dead_letters:,} dead letters · {now.mart_records:,} in the marts"
         )
 
     def tell_story(self, fraction: float) -> None:

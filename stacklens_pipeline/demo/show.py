@@ -12,7 +12,7 @@ from time import monotonic
 from rich.console import Console
 
 from stacklens_pipeline.demo.broker import kafka_settings
-from stacklens_pipeline.demo.figures import figures, table
+from stacklens_pipeline.demo.figures import Figures, figures, table
 from stacklens_pipeline.demo.narrator import Narrator
 from stacklens_pipeline.demo.platform import Platform
 from stacklens_pipeline.demo.traffic import Traffic
@@ -74,6 +74,7 @@ class Show:
         cleaning.callback(log.close)
         log.create_topics(STACKLENS_TOPICS)
         before = self._messages(log)
+        self._before = self._figures()
         platform = self._started(cleaning)
         traffic = self._traffic(platform, log)
         cleaning.callback(traffic.end)
@@ -83,7 +84,7 @@ class Show:
         self._wait(platform, traffic, lambda: self._is_settled(log, before + traffic.sent), SETTLE_S)
         if self._stop.is_set():
             return
-        self._report(platform, traffic.sent)
+        self._report(platform, traffic.sent, before)
         self._verify(log, before + traffic.sent)
         if not is_once and not self._stop.is_set():
             self._go_on(cleaning, platform, log)
@@ -132,8 +133,8 @@ class Show:
         deadline = monotonic() + seconds
         while not is_done() and not self._stop.wait(POLL_S):
             platform.check()
-            now = figures(self._lake(), self._settings.marts_path)
-            self._narrator.tell_figures(now, traffic.sent)
+            now = self._figures()
+            self._narrator.tell_figures(now, self._before, traffic.sent)
             if monotonic() > deadline:
                 raise ProcessError(f"after {seconds:.0f} s the lake and the marts do not have all messages: {now}")
 
@@ -153,8 +154,11 @@ class Show:
     def _lake(self) -> Lake:
         return Lake(self._settings.lake_root, self._settings.storage_options)
 
-    def _report(self, platform: Platform, sent: int) -> None:
-        self._console.print(table(figures(self._lake(), self._settings.marts_path), sent))
+    def _figures(self) -> Figures:
+        return figures(self._lake(), self._settings.marts_path)
+
+    def _report(self, platform: Platform, sent: int, earlier: int) -> None:
+        self._console.print(table(self._figures(), sent, earlier))
         self._console.print(f"Dagster UI   {platform.ui}\nMarts        duckdb {self._settings.marts_path}")
 
     def _verify(self, log: EventLog, messages: int) -> None:
