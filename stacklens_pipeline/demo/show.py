@@ -60,7 +60,7 @@ class Show:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stop.set())
         with ExitStack() as cleaning, self._narrator:
-            cleaning.callback(self._narrator.show, "Stopping everything")
+            cleaning.callback(self._narrator.say, "Stopping everything")
             Platform(self._settings, self._ui_port).check_ports()
             if has_kafka:
                 self._narrator.say("Kafka is starting")
@@ -76,9 +76,13 @@ class Show:
         before = self._messages(log)
         self._before = self._figures()
         platform = self._started(cleaning)
+        if self._stop.is_set():
+            return
         traffic = self._traffic(platform, log)
         cleaning.callback(traffic.end)
         self._tell(story, platform, traffic, has_host_logs=has_host_logs)
+        if self._stop.is_set():
+            return
         traffic.end()
         self._narrator.say(f"All {traffic.sent:,} lines are sent; the last are on their way to the marts")
         self._wait(platform, traffic, lambda: self._is_settled(log, before + traffic.sent), SETTLE_S)
