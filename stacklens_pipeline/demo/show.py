@@ -49,6 +49,7 @@ class Show:
     def __init__(self, settings: Settings, ui_port: int, console: Console | None = None) -> None:
         places = {"data_dir": settings.data_dir.resolve(), "config_dir": settings.config_dir.resolve()}
         self._settings = settings.model_copy(update=places)
+        self._lake = Lake(self._settings.lake_root, self._settings.storage_options)
         self._ui_port, self._console = ui_port, console or Console()
         self._narrator, self._stop = Narrator(self._console), threading.Event()
 
@@ -100,7 +101,8 @@ class Show:
         self._narrator.say(f"Dagster is starting on {platform.ui}")
         platform.load_code()
         platform.start_collector()
-        self._narrator.say(f"The collector listens on {platform.ingest}")
+        if not self._stop.is_set():
+            self._narrator.say(f"The collector listens on {platform.ingest}")
         return platform
 
     def _tell(self, story: Story, platform: Platform, traffic: Traffic, *, has_host_logs: bool) -> None:
@@ -144,29 +146,25 @@ class Show:
 
     def _is_settled(self, log: EventLog, messages: int) -> bool:
         """Whether every message is in the event log, in the lake, in a closed record and in the marts."""
-        lake = self._lake()
-        rows = list(partition_rows(lake, log, self._settings.ingest))
+        rows = list(partition_rows(self._lake, log, self._settings.ingest))
         if self._messages(log) < messages or any(row["lag"] or row["behind"] or row["open"] for row in rows):
             return False
-        now = figures(lake, self._settings.marts_path)
+        now = self._figures()
         return now.enriched == now.mart_records
 
     def _messages(self, log: EventLog) -> int:
         """Messages that the event log has ever taken in the topics that are read."""
-        return sum(row["high"] for row in partition_rows(self._lake(), log, self._settings.ingest))
-
-    def _lake(self) -> Lake:
-        return Lake(self._settings.lake_root, self._settings.storage_options)
+        return sum(row["high"] for row in partition_rows(self._lake, log, self._settings.ingest))
 
     def _figures(self) -> Figures:
-        return figures(self._lake(), self._settings.marts_path)
+        return figures(self._lake, self._settings.marts_path)
 
     def _report(self, platform: Platform, sent: int, earlier: int) -> None:
         self._console.print(table(self._figures(), sent, earlier))
         self._console.print(f"Dagster UI   {platform.ui}\nMarts        duckdb {self._settings.marts_path}")
 
     def _verify(self, log: EventLog, messages: int) -> None:
-        violations = [str(violation) for violation in verify(self._lake())]
+        violations = [str(violation) for violation in verify(self._lake)]
         taken = self._messages(log)
         if taken != messages:
             violations.append(f"sent {messages} messages in all, and the event log took {taken}")
