@@ -43,6 +43,7 @@ class Platform:
         self._settings, self._ui_port = settings, ui_port
         self._root, self._logs = checkout(), settings.data_dir / "logs"
         self._home = settings.data_dir / "dagster"
+        self._workspace = self._home / "workspace.yaml"
         self._stop = stop or threading.Event()
         self._children: list[Child] = []
         self._sockets: dict[str, Path] = {}  # of the code locations, by name
@@ -84,7 +85,8 @@ class Platform:
         """Start Dagster; its first ticks come a few seconds after this returns."""
         self.load_code()
         self._children[-1].wait_until(self.is_loaded, READY_S, self._stop)
-        self.serve_dagster()
+        self.start_daemon()
+        self.start_webserver()
 
     def load_code(self) -> None:
         """Start a server for each code location of `workspace.yaml`, all at once; they have loaded seconds later."""
@@ -103,20 +105,18 @@ class Platform:
         self.check()
         return all(_is_listening(path) for path in self._sockets.values())
 
-    def serve_dagster(self) -> None:
-        """Start the daemon and the webserver over the code locations, which have to be loaded."""
+    def start_daemon(self) -> None:
+        """Start the daemon over the code locations, which have to be loaded."""
         servers = [
             {"grpc_server": {"location_name": name, "socket": str(path)}} for name, path in self._sockets.items()
         ]
-        workspace = self._home / "workspace.yaml"
-        workspace.write_text(yaml.safe_dump({"load_from": servers}), encoding="utf-8")
-        self._start("dagster-daemon", "-m", "dagster._daemon", "run", "-w", str(workspace))
-        listen = ["-h", "127.0.0.1", "-p", str(self._ui_port)]
-        self._start("dagster-webserver", "-m", "dagster_webserver", "-w", str(workspace), *listen)
+        self._workspace.write_text(yaml.safe_dump({"load_from": servers}), encoding="utf-8")
+        self._start("dagster-daemon", "-m", "dagster._daemon", "run", "-w", str(self._workspace))
 
-    def is_serving(self) -> bool:
-        """Whether the UI answers."""
-        return _answers(f"{self.ui}/server_info")
+    def start_webserver(self) -> None:
+        """Start the UI, after the daemon."""
+        listen = ["-h", "127.0.0.1", "-p", str(self._ui_port)]
+        self._start("dagster-webserver", "-m", "dagster_webserver", "-w", str(self._workspace), *listen)
 
     def check(self) -> None:
         """Raise ProcessError when a process has ended."""

@@ -22,6 +22,7 @@ from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.settings import Settings
 from stacklens_pipeline.status import partition_rows
+from stacklens_pipeline.tables import RAW_LOGS
 from stacklens_pipeline.verify import verify
 
 SETTLE_S = 120.0
@@ -98,7 +99,7 @@ class Show:
         """The collector answers; Dagster is loading its code, which takes the longest."""
         platform = Platform(self._settings, self._ui_port, self._stop)
         cleaning.callback(platform.stop)
-        self._narrator.say(f"Dagster is starting on {platform.ui}")
+        self._narrator.say("Dagster is loading its code")
         platform.load_code()
         platform.start_collector()
         if not self._stop.is_set():
@@ -120,8 +121,12 @@ class Show:
 
         self._wait(platform, traffic, platform.is_loaded, SETTLE_S)
         if not self._stop.is_set():
-            self._narrator.say("Dagster has loaded its code; its daemon and its UI are starting")
-            platform.serve_dagster()
+            self._narrator.say("Dagster has loaded its code; its daemon is starting")
+            platform.start_daemon()
+        self._wait(platform, traffic, lambda: self._is_draining() or is_told(), SETTLE_S)
+        if not self._stop.is_set():  # not before: it would take the first drain's share of the processors
+            self._narrator.say(f"Dagster's UI is starting on {platform.ui}")
+            platform.start_webserver()
         self._wait(platform, traffic, is_told, story.seconds + SETTLE_S)
 
     def _traffic(self, platform: Platform, log: EventLog) -> Traffic:
@@ -143,6 +148,10 @@ class Show:
             self._narrator.tell_figures(now, self._before, traffic.sent)
             if monotonic() > deadline:
                 raise ProcessError(f"after {seconds:.0f} s the lake and the marts do not have all messages: {now}")
+
+    def _is_draining(self) -> bool:
+        """Whether a drain has brought lines since the start."""
+        return self._lake.row_count(RAW_LOGS) > self._before.raw
 
     def _is_settled(self, log: EventLog, messages: int) -> bool:
         """Whether every message is in the event log, in the lake, in a closed record and in the marts."""

@@ -314,6 +314,11 @@ def test_the_marts_are_refreshed_when_tables_changed(
     assert all(e.passed for e in run(location, "test_marts", instance).get_asset_check_evaluations())
 
 
+def test_missing_marts_are_made_before_the_first_line_comes(asked: Ask) -> None:
+    tick = asked(changed_tables)
+    assert [request.tags["stacklens/reason"] for request in tick.run_requests] == ["1 marts file has to be made"]
+
+
 def test_loading_the_locations_imports_no_model_library_and_no_dbt() -> None:
     heavy = ["sklearn", "statsmodels", "prophet", "pandas", "dbt", "scipy", "confluent_kafka"]
     code = f"import sys, definitions; print([m for m in {heavy} if m in sys.modules])"

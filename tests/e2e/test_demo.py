@@ -69,7 +69,7 @@ def test_ctrl_c_stops_the_demo_at_any_time(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "stacklens_pipeline.cli", "demo", "--ui-port", str(free_port())]
     demo = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
     assert demo.stdout
-    while "Dagster is starting" not in demo.stdout.readline():
+    while "The collector listens" not in demo.stdout.readline():
         assert demo.poll() is None
     demo.send_signal(signal.SIGINT)
     assert "Everything is stopped." in demo.stdout.read()
