@@ -5,16 +5,19 @@ import dagster as dg
 from assets import drained, raw, upkeep
 from assets.checks import CHECKS
 from assets.jobs import JOBS
+from assets.partitions import partitioned, since_first_message
 from assets.resources import resources
 from sensors.schedules import SCHEDULES
 from sensors.unread_logs import unread_logs
+from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.settings import Settings, load_settings
 
 
 def build(settings: Settings) -> dg.Definitions:
     """The code location over the lake and the event log of the settings."""
+    hours = since_first_message(Lake(settings.lake_root, settings.storage_options))
     return dg.Definitions(
-        assets=[*raw.EXTERNAL, *drained.ASSETS, *upkeep.ASSETS],
+        assets=[*raw.EXTERNAL, *(partitioned(asset, hours) for asset in drained.ASSETS), *upkeep.ASSETS],
         asset_checks=CHECKS,
         jobs=JOBS,
         schedules=SCHEDULES,

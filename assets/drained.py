@@ -3,7 +3,6 @@
 One process works for a time budget instead of one microbatch a run, since starting a run costs seconds of CPU.
 """
 
-import threading
 from collections.abc import Iterator
 
 import dagster as dg
@@ -19,7 +18,7 @@ from stacklens_pipeline.microbatch import DERIVED
 from stacklens_pipeline.progress import Progress, Report
 from stacklens_pipeline.rebuild import rebuild_or_count
 from stacklens_pipeline.settings import Settings
-from stacklens_pipeline.shift import Terms, work
+from stacklens_pipeline.shift import Terms, stopped_by_signals, work
 from stacklens_pipeline.tables import OFFSET_GAPS, RAW_LOGS, TABLES, Table
 
 SPECS = [*raw.SPECS, *parsed.SPECS, *enriched.SPECS, *aggregated.SPECS]
@@ -44,13 +43,14 @@ def drained_logs(
     settings: dg.ResourceParam[Settings],
 ) -> Iterator[dg.MaterializeResult]:
     """Drains the event log into all tables; with a partition, rebuilds that hour of the chosen tables from raw."""
-    if context.has_partition_key:
+    if context.has_partition_key or context.has_partition_key_range:  # a back-fill gives a range, even of one hour
         yield from _rebuilt(context, lake)
         return
     progress = Progress(Drain(lake, eventlog, settings.ingest), lambda report: _log(context, lake, report))
     lease = Lease(settings.lake_root, "drain", context.run.run_id)
-    outcome = work(lease, terms(settings), progress.step, threading.Event())
-    progress.flush()
+    with stopped_by_signals() as stop:
+        outcome = work(lease, terms(settings), progress.step, stop)
+        progress.flush()
     context.log.info(f"the drain ended because {outcome.value}, after {progress.messages} messages")
 
 
@@ -61,14 +61,16 @@ def terms(settings: Settings) -> Terms:
 
 
 def _rebuilt(context: dg.AssetExecutionContext, lake: Lake) -> Iterator[dg.MaterializeResult]:
+    (hour,) = context.partition_keys  # the back-fill policy says one hour a run
     tables = [BY_KEY[asset] for asset in context.selected_asset_keys]
-    rows = rebuild_or_count(lake, context.partition_key, tables)
+    rows = rebuild_or_count(lake, hour, tables)
     for table in sorted(rows, key=COMMIT_ORDER.index):  # Dagster wants parents before children
         yield dg.MaterializeResult(key(table), metadata={"dagster/partition_row_count": rows[table], "rebuilt": True})
 
 
 def _log(context: dg.AssetExecutionContext, lake: Lake, report: Report) -> None:
-    """One materialization for each table and hour that was written since the last report."""
+    """An observation of the event log, and a materialization for each table and hour that was written since."""
+    context.log_event(dg.AssetObservation(raw.MESSAGES, metadata=_reading(report)))
     for (table, hour), rows in report.rows.items():
         context.log_event(
             dg.AssetMaterialization(key(table), partition=hour, metadata=_metadata(lake, table, report, rows))
@@ -82,9 +84,14 @@ def _metadata(lake: Lake, table: Table, report: Report, rows: int) -> dict[str, 
         "rows_added": rows,
         "microbatches": report.microbatches,
         "dead_letter_rate": report.dead_letter_rate,
-        "lag_messages": report.lag,
-        "offsets": {str(tp): offset for tp, offset in report.reached.items()},
+        **_reading(report),
     }
+
+
+def _reading(report: Report) -> dict[str, object]:
+    """How far the event log is read."""
+    offsets = {str(tp): offset for tp, offset in report.reached.items()}
+    return {"lag_messages": report.lag, "offsets": offsets}
 
 
 ASSETS = [drained_logs]

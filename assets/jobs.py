@@ -13,7 +13,7 @@ DRAIN_LOGS = dg.define_asset_job(
     selection=dg.AssetSelection.assets(*drained.ASSETS).without_checks(),
     description="Drains the event log into the lake, microbatch after microbatch, for its time budget.",
     executor_def=dg.in_process_executor,
-    tags={drained.DRAIN_TAG: "drain", "dagster/max_retries": "0"},
+    tags={drained.DRAIN_TAG: "drain", "dagster/max_retries": "0", "dagster/priority": "1"},
 )
 
 KEEP_UP = dg.define_asset_job(

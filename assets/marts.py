@@ -3,7 +3,6 @@
 A run for each refresh would cost ten times the refresh, so that one op refreshes for a time budget.
 """
 
-import threading
 from collections.abc import Iterator
 
 import dagster as dg
@@ -15,7 +14,7 @@ from stacklens_pipeline.serve import duckdb
 from stacklens_pipeline.serve.project import Mart, load_marts, project_dir
 from stacklens_pipeline.serve.refreshing import MARTS_LEASE, Refreshing, terms
 from stacklens_pipeline.settings import Settings
-from stacklens_pipeline.shift import work
+from stacklens_pipeline.shift import stopped_by_signals, work
 
 GROUP = "mart"
 DRAIN_TAG = "stacklens/drain"
@@ -28,7 +27,7 @@ def mart_key(mart: Mart) -> dg.AssetKey:
 
 def spec(mart: Mart) -> dg.AssetSpec:
     """How a mart looks in the graph; dbt's schema.yml says what it is."""
-    columns = [dg.TableColumn(name, description=meaning) for name, meaning in mart.columns.items()]
+    columns = [dg.TableColumn(name, kind, description=meaning) for name, (kind, meaning) in mart.columns.items()]
     return dg.AssetSpec(
         mart_key(mart),
         deps=[key(table) for table in mart.sources],
@@ -52,8 +51,9 @@ def refreshed_marts(
     """Refreshes the marts every few seconds while the lake's tables change."""
     refreshing = Refreshing(lake, settings.marts_path, lambda done: _log(context, settings, done))
     lease = Lease(settings.lake_root, MARTS_LEASE, context.run.run_id)
-    outcome = work(lease, terms(settings), refreshing.step, threading.Event())
-    refreshing.flush()
+    with stopped_by_signals() as stop:
+        outcome = work(lease, terms(settings), refreshing.step, stop)
+        refreshing.flush()
     context.log.info(f"the refreshing ended because {outcome.value}, after {refreshing.count} refreshes")
     yield from ()  # what was refreshed is logged already
 

@@ -6,6 +6,7 @@ A page that would change (with `--check`) or a link that leads nowhere is an err
 import importlib.util
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -73,7 +74,9 @@ def assets() -> str:
     import marts_definitions
     from stacklens_pipeline.settings import Settings
 
-    locations = [definitions.build(Settings()), marts_definitions.build(Settings())]
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder))
+        locations = [definitions.build(settings), marts_definitions.build(settings)]
     found = [spec for location in locations for spec in location.resolve_all_asset_specs() if spec.owners]
     specs = sorted(found, key=lambda spec: (spec.group_name or "", spec.key))
     rows = [

@@ -20,13 +20,15 @@ from stacklens_pipeline.watch import decide
 def changed_tables(
     context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake], settings: dg.ResourceParam[Settings]
 ) -> dg.RunRequest | dg.SkipReason:
-    """Waits for files of the lake that the marts were not made from."""
+    """Waits for files of the lake that the marts were not made from; missing marts are made at once, empty or not."""
     lease, now = Lease(settings.lake_root, MARTS_LEASE), utc_now()
     holder, successor = lease.current(), lease.successor()
     asked_at = datetime.fromisoformat(context.cursor) if context.cursor else None
     handover = timedelta(seconds=settings.ingest.handover_s)
-    changes = unseen(lake, settings.marts_path)
-    decision = decide(changes, holder, successor, asked_at, now, handover, "changed files are not in the marts")
+    changes, what = unseen(lake, settings.marts_path), "changed files are not in the marts"
+    if not settings.marts_path.exists():  # its first run loads dbt while the first drain starts
+        changes, what = 1, "marts file has to be made"
+    decision = decide(changes, holder, successor, asked_at, now, handover, what)
     if not decision.is_start:
         return dg.SkipReason(decision.reason)
     fail_stuck(context.instance, REFRESH_MARTS.name, {h.name for h in (holder, successor) if h})

@@ -3,6 +3,7 @@
 Used for every piece of work that is drained rather than run once: microbatches, marts.
 """
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,6 +58,24 @@ def work(lease: Lease, terms: Terms, step: Callable[[], bool | None], stop: thre
         return Outcome.NOT_NEEDED
     with _renewed(lease, terms):
         return _steps(lease, terms, step, stop)
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set as long as the context lasts, so that work ends after its step.
+
+    Signals reach the main thread only; anywhere else the event is nobody's.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _steps(lease: Lease, terms: Terms, step: Callable[[], bool | None], stop: threading.Event) -> Outcome:

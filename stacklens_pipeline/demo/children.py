@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ class Child:
 
     def __init__(self, name: str, command: Sequence[str], log: Path, *, env: Mapping[str, str], cwd: Path) -> None:
         self.name, self.log = name, log
+        self._is_interrupted = False
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -35,8 +37,8 @@ class Child:
         """Whether it has not ended."""
         return self._process.poll() is None
 
-    def wait_until(self, is_ready: Callable[[], bool], seconds: float) -> None:
-        """Wait until it is ready.
+    def wait_until(self, is_ready: Callable[[], bool], seconds: float, stop: threading.Event) -> None:
+        """Wait until it is ready, or until `stop`.
 
         Raises ProcessError when it ends or the time is over before that, with the last line that it said.
         """
@@ -45,16 +47,23 @@ class Child:
             self.check()
             if time.monotonic() > deadline:
                 raise ProcessError(f"{self.name} was not ready after {seconds:.0f} s: {self._last_words()}")
-            time.sleep(POLL_S)
+            if stop.wait(POLL_S):
+                return
 
     def check(self) -> None:
         """Raise ProcessError when it has ended."""
         if not self.is_running:
             raise ProcessError(f"{self.name} ended with status {self._process.returncode}: {self._last_words()}")
 
+    def interrupt(self) -> None:
+        """Ask it and what it started to end, once: a second time would cut short how they end."""
+        if self.is_running and not self._is_interrupted:
+            self._is_interrupted = True
+            self._signal({self._process.pid, *_session(self._process.pid)}, signal.SIGINT)
+
     def stop(self, seconds: float = 20.0) -> None:
         """Interrupt it; end what is left of its session, by force when the time is over."""
-        self._signal([self._process.pid] if self.is_running else [], signal.SIGINT)
+        self.interrupt()
         self._await(lambda: not self.is_running, seconds)
         for number in (signal.SIGTERM, signal.SIGKILL):
             self._signal(_session(self._process.pid), number)

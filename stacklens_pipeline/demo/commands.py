@@ -12,8 +12,8 @@ def demo(
     ] = False,
     host_logs: Annotated[bool, typer.Option("--host-logs", help="send this host's readable log files too")] = False,
     lines_s: Annotated[float, typer.Option(help="lines a second that the web shop writes")] = 300.0,
-    seconds: Annotated[float, typer.Option(help="how long the web shop's story takes, incident included")] = 25.0,
-    ui_port: Annotated[int, typer.Option(help="port of the Dagster UI")] = 3000,
+    seconds: Annotated[float, typer.Option(help="how long the web shop's story takes, incident included")] = 20.0,
+    ui_port: Annotated[int, typer.Option(envvar="DAGSTER_WEBSERVER_PORT", help="port of the Dagster UI")] = 3000,
 ) -> None:
     """Start the whole platform on this machine, send logs through it, and show what becomes of them."""
     from stacklens_pipeline.demo.show import Show

@@ -61,12 +61,14 @@ def _mart_records(marts: Path) -> int:
 _TABLES = "select table_name from information_schema.tables where table_schema = 'mart' order by table_name"
 
 
-def table(now: Figures, lines_in: int) -> RichTable:
-    """The figures as a table."""
+def table(now: Figures, lines_in: int, earlier: int = 0) -> RichTable:
+    """The figures as a table; `earlier` lines came in before."""
     shown = RichTable(title="What became of the logs", show_header=False)
     shown.add_column()
     shown.add_column(justify="right")
     shown.add_row("lines in", f"{lines_in:,}")
+    if earlier:
+        shown.add_row("lines of earlier runs", f"{earlier:,}")
     shown.add_row("messages in raw/logs", f"{now.raw:,}")
     shown.add_row("records in parsed/logs and enriched/logs", f"{now.parsed:,}")
     shown.add_row("dead letters", f"{now.dead_letters:,}")

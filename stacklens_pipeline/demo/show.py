@@ -6,13 +6,14 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from time import monotonic
 
 from rich.console import Console
-from rich.status import Status
 
 from stacklens_pipeline.demo.broker import kafka_settings
-from stacklens_pipeline.demo.figures import figures, table
+from stacklens_pipeline.demo.figures import Figures, figures, table
+from stacklens_pipeline.demo.narrator import Narrator
 from stacklens_pipeline.demo.platform import Platform
 from stacklens_pipeline.demo.traffic import Traffic
 from stacklens_pipeline.errors import ConservationError, ProcessError
@@ -21,6 +22,7 @@ from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.settings import Settings
 from stacklens_pipeline.status import partition_rows
+from stacklens_pipeline.tables import RAW_LOGS
 from stacklens_pipeline.verify import verify
 
 SETTLE_S = 120.0
@@ -34,14 +36,23 @@ HOST_FILES = ("/var/log/*.log", "/var/log/**/*.log", "/var/log/syslog", "/var/lo
 POLL_S = 0.5
 
 
+@dataclass(frozen=True)
+class Story:
+    """How many lines a second the web shop writes, and for how long."""
+
+    lines_s: float
+    seconds: float
+
+
 class Show:
     """Starts the platform, sends logs, waits until they are in the marts, prints what became of them, cleans up."""
 
     def __init__(self, settings: Settings, ui_port: int, console: Console | None = None) -> None:
         places = {"data_dir": settings.data_dir.resolve(), "config_dir": settings.config_dir.resolve()}
         self._settings = settings.model_copy(update=places)
+        self._lake = Lake(self._settings.lake_root, self._settings.storage_options)
         self._ui_port, self._console = ui_port, console or Console()
-        self._stop = threading.Event()
+        self._narrator, self._stop = Narrator(self._console), threading.Event()
 
     def run(self, lines_s: float, seconds: float, *, is_once: bool, has_kafka: bool, has_host_logs: bool) -> None:
         """Show it until Ctrl-C, or once.
@@ -50,55 +61,73 @@ class Show:
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stop.set())
-        with ExitStack() as cleaning, self._console.status("Starting the event log") as status:
-            cleaning.callback(status.update, "Stopping")
+        with ExitStack() as cleaning, self._narrator:
+            cleaning.callback(self._narrator.say, "Stopping everything")
+            Platform(self._settings, self._ui_port).check_ports()
             if has_kafka:
-                self._settings = cleaning.enter_context(kafka_settings(self._settings))
-            log = open_log(self._settings)
-            cleaning.callback(log.close)
-            self._tell(cleaning, status, log, lines_s, seconds, has_host_logs=has_host_logs, is_once=is_once)
+                self._narrator.say("Kafka is starting")
+                self._settings = cleaning.enter_context(kafka_settings(self._settings, self._stop))
+            if not self._stop.is_set():
+                self._play(cleaning, Story(lines_s, seconds), has_host_logs=has_host_logs, is_once=is_once)
         self._console.print("Everything is stopped.")
 
-    def _tell(
-        self,
-        cleaning: ExitStack,
-        status: Status,
-        log: EventLog,
-        lines_s: float,
-        seconds: float,
-        *,
-        has_host_logs: bool,
-        is_once: bool,
-    ) -> None:
+    def _play(self, cleaning: ExitStack, story: Story, *, has_host_logs: bool, is_once: bool) -> None:
+        log = open_log(self._settings)
+        cleaning.callback(log.close)
         log.create_topics(STACKLENS_TOPICS)
         before = self._messages(log)
-        platform = self._started(cleaning, status)
-        traffic = self._traffic(platform, log)
-        cleaning.callback(traffic.end)
-        shop = traffic.play_shop(lines_s, seconds)
-        traffic.ship("platform", platform.log_files, PLATFORM_LINES_S)
-        if has_host_logs:
-            self._ship_host_logs(traffic)
-        self._wait(status, platform, traffic, lambda: not shop.is_alive(), seconds + SETTLE_S)
-        traffic.end()
-        self._wait(status, platform, traffic, lambda: self._is_settled(log, before + traffic.sent), SETTLE_S)
+        self._before = self._figures()
+        platform = self._started(cleaning)
         if self._stop.is_set():
             return
-        status.stop()
-        self._report(platform, traffic.sent)
+        traffic = self._traffic(platform, log)
+        cleaning.callback(traffic.end)
+        self._tell(story, platform, traffic, has_host_logs=has_host_logs)
+        if self._stop.is_set():
+            return
+        traffic.end()
+        self._narrator.say(f"All {traffic.sent:,} lines are sent; the last are on their way to the marts")
+        self._wait(platform, traffic, lambda: self._is_settled(log, before + traffic.sent), SETTLE_S)
+        if self._stop.is_set():
+            return
+        self._report(platform, traffic.sent, before)
         self._verify(log, before + traffic.sent)
         if not is_once and not self._stop.is_set():
             self._go_on(cleaning, platform, log)
 
-    def _started(self, cleaning: ExitStack, status: Status) -> Platform:
-        platform = Platform(self._settings, self._ui_port)
-        platform.check_ports()
+    def _started(self, cleaning: ExitStack) -> Platform:
+        """The collector answers; Dagster is loading its code, which takes the longest."""
+        platform = Platform(self._settings, self._ui_port, self._stop)
         cleaning.callback(platform.stop)
-        status.update("Starting the collector")
+        self._narrator.say("Dagster is loading its code")
+        platform.load_code()
         platform.start_collector()
-        platform.start_dagster()
-        self._console.print(f"The collector listens on {platform.ingest}, Dagster is starting on {platform.ui}")
+        if not self._stop.is_set():
+            self._narrator.say(f"The collector listens on {platform.ingest}")
         return platform
+
+    def _tell(self, story: Story, platform: Platform, traffic: Traffic, *, has_host_logs: bool) -> None:
+        """Send the web shop's story and other logs to its end, while Dagster comes up."""
+        began = monotonic()
+        shop = traffic.play_shop(story.lines_s, story.seconds)
+        self._narrator.say(f"A web shop writes {story.lines_s:.0f} lines a second; they wait in the event log")
+        traffic.ship("platform", platform.log_files, PLATFORM_LINES_S)
+        if has_host_logs:
+            self._ship_host_logs(traffic)
+
+        def is_told() -> bool:
+            self._narrator.tell_story((monotonic() - began) / story.seconds)
+            return not shop.is_alive()
+
+        self._wait(platform, traffic, platform.is_loaded, SETTLE_S)
+        if not self._stop.is_set():
+            self._narrator.say("Dagster has loaded its code; its daemon is starting")
+            platform.start_daemon()
+        self._wait(platform, traffic, lambda: self._is_draining() or is_told(), SETTLE_S)
+        if not self._stop.is_set():  # not before: it would take the first drain's share of the processors
+            self._narrator.say(f"Dagster's UI is starting on {platform.ui}")
+            platform.start_webserver()
+        self._wait(platform, traffic, is_told, story.seconds + SETTLE_S)
 
     def _traffic(self, platform: Platform, log: EventLog) -> Traffic:
         port = self._settings.collect.syslog_tcp_port
@@ -110,48 +139,41 @@ class Show:
         self._console.print("This host's readable log files are sent too:", *readable, sep="\n  ")
         traffic.ship("host", readable, HOST_LINES_S)
 
-    def _wait(
-        self,
-        status: Status,
-        platform: Platform,
-        traffic: Traffic,
-        is_done: Callable[[], bool],
-        seconds: float,
-    ) -> None:
-        """Show the progress until something is done, or Ctrl-C."""
+    def _wait(self, platform: Platform, traffic: Traffic, is_done: Callable[[], bool], seconds: float) -> None:
+        """Tell the progress until something is done, or Ctrl-C."""
         deadline = monotonic() + seconds
         while not is_done() and not self._stop.wait(POLL_S):
             platform.check()
-            now = figures(self._lake(), self._settings.marts_path)
-            status.update(
-                f"{traffic.sent:,} lines sent · {now.raw:,} in the lake · {now.parsed:,} parsed · "
-                f"{now.dead_letters:,} dead letters · {now.mart_records:,} in the marts"
-            )
+            now = self._figures()
+            self._narrator.tell_figures(now, self._before, traffic.sent)
             if monotonic() > deadline:
                 raise ProcessError(f"after {seconds:.0f} s the lake and the marts do not have all messages: {now}")
 
+    def _is_draining(self) -> bool:
+        """Whether a drain has brought lines since the start."""
+        return self._lake.row_count(RAW_LOGS) > self._before.raw
+
     def _is_settled(self, log: EventLog, messages: int) -> bool:
         """Whether every message is in the event log, in the lake, in a closed record and in the marts."""
-        lake = self._lake()
-        rows = list(partition_rows(lake, log, self._settings.ingest))
+        rows = list(partition_rows(self._lake, log, self._settings.ingest))
         if self._messages(log) < messages or any(row["lag"] or row["behind"] or row["open"] for row in rows):
             return False
-        now = figures(lake, self._settings.marts_path)
+        now = self._figures()
         return now.enriched == now.mart_records
 
     def _messages(self, log: EventLog) -> int:
         """Messages that the event log has ever taken in the topics that are read."""
-        return sum(row["high"] for row in partition_rows(self._lake(), log, self._settings.ingest))
+        return sum(row["high"] for row in partition_rows(self._lake, log, self._settings.ingest))
 
-    def _lake(self) -> Lake:
-        return Lake(self._settings.lake_root, self._settings.storage_options)
+    def _figures(self) -> Figures:
+        return figures(self._lake, self._settings.marts_path)
 
-    def _report(self, platform: Platform, sent: int) -> None:
-        self._console.print(table(figures(self._lake(), self._settings.marts_path), sent))
+    def _report(self, platform: Platform, sent: int, earlier: int) -> None:
+        self._console.print(table(self._figures(), sent, earlier))
         self._console.print(f"Dagster UI   {platform.ui}\nMarts        duckdb {self._settings.marts_path}")
 
     def _verify(self, log: EventLog, messages: int) -> None:
-        violations = [str(violation) for violation in verify(self._lake())]
+        violations = [str(violation) for violation in verify(self._lake)]
         taken = self._messages(log)
         if taken != messages:
             violations.append(f"sent {messages} messages in all, and the event log took {taken}")

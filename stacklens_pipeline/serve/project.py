@@ -27,11 +27,11 @@ _SOURCE = re.compile(r"source\('lake', '(\w+)'\)")
 
 @dataclass(frozen=True)
 class Mart:
-    """One model: its name, what one row is, its columns with their meaning, and the tables it reads."""
+    """One model: its name, what one row is, its columns with their type and meaning, and the tables it reads."""
 
     name: str
     description: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, tuple[str, str]]
     sources: tuple[Table, ...]
 
 
@@ -60,6 +60,6 @@ def _mart(folder: Path, model: Mapping[str, object]) -> Mart:
     return Mart(
         name,
         str(model["description"]),
-        {column["name"]: column["description"] for column in columns},
+        {column["name"]: (column["data_type"], column["description"]) for column in columns},
         tuple(SOURCES[source] for source in read),
     )

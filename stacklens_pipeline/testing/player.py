@@ -13,6 +13,9 @@ from stacklens_pipeline.testing.maker import Line, LogMaker
 TICK_S = 0.2
 """Lines are sent so often, as a service's buffer is flushed."""
 
+INCIDENT = (0.4, 0.6)
+"""Between these fractions of the time the incident lies."""
+
 Send = Callable[[str, list[bytes]], object]
 
 
@@ -32,7 +35,7 @@ def play(
     lines_s: float,
     seconds: float,
     stop: threading.Event,
-    incident: tuple[float, float] = (0.4, 0.6),
+    incident: tuple[float, float] = INCIDENT,
 ) -> int:
     """Send about `lines_s` lines a second for so long, or until `stop`; returns how many were sent.
 

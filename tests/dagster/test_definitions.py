@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def test_every_asset_says_what_it_is(location: object, settings: Settings) -> No
         assert node.owners, key
         assert node.kinds, key
         assert node.group_name != "default", key
-        if "/" in key and key != "eventlog/messages":
+        if "/" in key:
             columns = node.metadata["dagster/column_schema"].columns
             assert columns, key
             assert all(column.description for column in columns), key
@@ -148,6 +149,38 @@ def test_a_drain_records_rows_and_offsets_of_each_table(
     assert materialization.partition == lake.hours(ENRICHED_LOGS)[0]
     assert materialization.metadata["dagster/row_count"].value == 100
     assert materialization.metadata["offsets"].value == {f"{TOPIC}/0": 100}
+    (observed,) = result.get_asset_observation_events()
+    assert observed.asset_observation_data.asset_observation.asset_key == dg.AssetKey(["eventlog", "messages"])
+    assert observed.asset_observation_data.asset_observation.metadata["offsets"].value == {f"{TOPIC}/0": 100}
+
+
+def test_the_partitions_begin_with_the_first_message(
+    settings: Settings, log: EventLog, lake: Lake, instance: dg.DagsterInstance
+) -> None:
+    def hours() -> list[str]:
+        graph = definitions.build(settings).resolve_asset_graph()
+        partitions = graph.get(dg.AssetKey(["parsed", "logs"])).partitions_def
+        assert partitions is not None
+        return list(partitions.get_partition_keys())
+
+    assert len(hours()) == 1
+    send(log, numbered(1))
+    run(definitions.build(settings), "drain_logs", instance)
+    assert hours()[0] == lake.hours(RAW_LOGS)[0]
+
+
+def test_groups_follow_each_other_without_a_circle(settings: Settings) -> None:
+    """The UI shows groups first, and draws a circle between two as a tangle."""
+    nodes = [definitions.build(settings), marts_definitions.build(settings)]
+    group = {
+        key: a.get(key).group_name for a in (n.resolve_asset_graph() for n in nodes) for key in a.get_all_asset_keys()
+    }
+    edges = {
+        (group[dg.AssetKey(p.split("/"))], group[dg.AssetKey(k.split("/"))])
+        for k, ps in (STREAMING | MARTS).items()
+        for p in ps
+    }
+    TopologicalSorter({g: [a for a, b in edges if b == g and a != g] for _, g in edges}).prepare()
 
 
 def test_an_hour_is_back_filled_through_the_same_assets(
@@ -162,6 +195,22 @@ def test_an_hour_is_back_filled_through_the_same_assets(
     result = run(location, "drain_logs", instance, partition_key=hour)
     assert result.success
     assert (lake.row_count(PARSED_LOGS), lake.row_count(ENRICHED_LOGS)) == (100, 100)
+
+
+def test_a_back_fill_of_the_ui_rebuilds_and_does_not_drain(
+    settings: Settings, log: EventLog, lake: Lake, instance: dg.DagsterInstance
+) -> None:
+    """It gives a run a range of partitions instead of one, even for one hour."""
+    send(log, numbered(100))
+    location = definitions.build(settings)
+    run(location, "drain_logs", instance)
+    (hour,) = lake.hours(RAW_LOGS)
+    lake.expire(PARSED_LOGS, before="9999")
+    send(log, numbered(1, 100))
+    ends = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+    result = run(location, "drain_logs", instance, tags=dict.fromkeys(ends, hour))
+    assert {e.partition for e in result.get_asset_materialization_events()} == {hour}
+    assert (lake.row_count(PARSED_LOGS), lake.row_count(RAW_LOGS)) == (100, 100)
 
 
 def test_an_hour_that_raw_does_not_hold_any_more_is_not_back_filled(
@@ -263,6 +312,11 @@ def test_the_marts_are_refreshed_when_tables_changed(
     assert recorded == set(MARTS)
     assert asked(changed_tables).run_requests == []
     assert all(e.passed for e in run(location, "test_marts", instance).get_asset_check_evaluations())
+
+
+def test_missing_marts_are_made_before_the_first_line_comes(asked: Ask) -> None:
+    tick = asked(changed_tables)
+    assert [request.tags["stacklens/reason"] for request in tick.run_requests] == ["1 marts file has to be made"]
 
 
 def test_loading_the_locations_imports_no_model_library_and_no_dbt() -> None:

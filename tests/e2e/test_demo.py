@@ -69,7 +69,7 @@ def test_ctrl_c_stops_the_demo_at_any_time(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "stacklens_pipeline.cli", "demo", "--ui-port", str(free_port())]
     demo = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
     assert demo.stdout
-    while "Dagster is starting" not in demo.stdout.readline():
+    while "The collector listens" not in demo.stdout.readline():
         assert demo.poll() is None
     demo.send_signal(signal.SIGINT)
     assert "Everything is stopped." in demo.stdout.read()
@@ -111,5 +111,5 @@ def test_drains_that_are_killed_under_dagster_lose_and_double_nothing(tmp_path: 
 
 def latest_drain(folder: Path) -> int:
     """The process of the drain that was started last, as Dagster's log names it."""
-    said = (folder / "logs" / "dagster.log").read_text(errors="replace")
+    said = (folder / "logs" / "dagster-streaming.log").read_text(errors="replace")
     return int(re.findall(r"drain_logs - \S+ - (\d+) - RUN_START", said)[-1])

@@ -56,6 +56,15 @@ def everything(marts: Path) -> dict[str, list[tuple[object, ...]]]:
     return {name: rows(marts, f"select columns(*)::varchar from mart.{name} order by all") for name in names}
 
 
+def test_the_columns_of_the_marts_are_as_described(lake: Lake, marts: Path) -> None:
+    refresh(lake, marts)
+    with duckdb.connect(str(marts), read_only=True) as connection:
+        for mart in load_marts(project_dir()):
+            found = connection.execute(f"select columns(*)::varchar from (describe mart.{mart.name})").fetchall()
+            shown = {name: kind.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ").lower() for name, kind, *_ in found}
+            assert shown == {name: kind for name, (kind, _) in mart.columns.items()}
+
+
 def test_counts_and_percentiles_are_those_of_the_records(lake: Lake, marts: Path) -> None:
     refresh(lake, marts)
     records = lake.read(ENRICHED_LOGS).with_columns(pl.col("timestamp").dt.truncate("5m").alias("window"))

@@ -1,5 +1,7 @@
 """Who works and for how long: leases, shifts, and the decision to start a run."""
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +12,7 @@ import pytest
 from stacklens_pipeline.errors import ConfigurationError, LakeError
 from stacklens_pipeline.lease import LIFETIME, Holder, Lease
 from stacklens_pipeline.settings import Settings, as_environment, load_settings
-from stacklens_pipeline.shift import Outcome, Terms, work
+from stacklens_pipeline.shift import Outcome, Terms, stopped_by_signals, work
 from stacklens_pipeline.watch import decide
 from tests.builders import Clock
 
@@ -174,3 +176,23 @@ def test_settings_survive_the_way_to_a_child(monkeypatch: pytest.MonkeyPatch, tm
         monkeypatch.setenv(name, value)
     assert load_settings() == settings
     assert "hush" not in repr(settings)
+
+
+def test_signals_end_work_and_their_handlers_come_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with stopped_by_signals() as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.wait(5)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_only_the_main_thread_hears_signals() -> None:
+    def enter() -> None:
+        with stopped_by_signals() as stop:
+            heard.append(stop.is_set())
+
+    heard: list[bool] = []
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert heard == [False]
