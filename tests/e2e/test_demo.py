@@ -14,9 +14,16 @@ import duckdb
 import pytest
 
 from stacklens_pipeline.demo.platform import Platform
-from stacklens_pipeline.eventlog.sqlite import SqliteLog
+from stacklens_pipeline.eventlog import open_log
 from stacklens_pipeline.lake import Lake
-from stacklens_pipeline.settings import CollectSettings, IngestSettings, Settings, as_environment, foreign_environment
+from stacklens_pipeline.settings import (
+    CollectSettings,
+    IngestSettings,
+    KafkaSettings,
+    Settings,
+    as_environment,
+    foreign_environment,
+)
 from stacklens_pipeline.tables import ENRICHED_LOGS, PARSED_LOGS, RAW_LOGS
 from stacklens_pipeline.verify import verify
 from tests.builders import TOPIC, numbered, offsets, send
@@ -78,10 +85,17 @@ def test_ctrl_c_stops_the_demo_at_any_time(tmp_path: Path) -> None:
     assert processes_of(tmp_path) == []
 
 
+@pytest.fixture(params=["sqlite", "kafka"])
+def kafka(request: pytest.FixtureRequest) -> KafkaSettings:
+    if request.param == "sqlite":
+        return KafkaSettings()
+    return KafkaSettings(bootstrap_servers=request.getfixturevalue("broker").bootstrap_servers)
+
+
 @pytest.mark.timeout(400)
-def test_drains_that_are_killed_under_dagster_lose_and_double_nothing(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, topics=[TOPIC], budget_s=600, handover_s=2)
-    log = SqliteLog(settings.eventlog_path)
+def test_drains_that_are_killed_under_dagster_lose_and_double_nothing(tmp_path: Path, kafka: KafkaSettings) -> None:
+    settings = settings_in(tmp_path, topics=[TOPIC], budget_s=600, handover_s=2).model_copy(update={"kafka": kafka})
+    log = open_log(settings)
     log.create_topics([TOPIC])
     platform = Platform(settings, free_port())
     platform.start_dagster()
