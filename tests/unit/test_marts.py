@@ -1,6 +1,7 @@
 """The marts: equal to what one would count by hand, refreshed by what changed, and never half there."""
 
 import multiprocessing
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,21 +24,35 @@ from tests.builders import Clock, drained, numbered, opened_log, send
 HOURS = ("2026-11-24T03:10:00Z", "2026-11-24T04:02:00Z", "2026-11-24T04:07:00Z")
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[EventLog]:
-    opened = opened_log(tmp_path)
+@pytest.fixture(scope="session")
+def drained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an event log and the lake that it was drained to."""
+    folder = tmp_path_factory.mktemp("drained")
+    log = opened_log(folder)
     for number, at in enumerate(HOURS):
-        send(opened, numbered(70, 70 * number, at=at))
-    send(opened, [b"\xff", b""], source=b"legacy")
+        send(log, numbered(70, 70 * number, at=at))
+    send(log, [b"\xff", b""], source=b"legacy")
+    drained(Lake(str(folder / "lake")), log, Clock(), max_rows=50)
+    log.close()
+    return folder
+
+
+@pytest.fixture
+def copied(drained_once: Path, tmp_path: Path) -> Path:
+    """The test's own copy of it."""
+    return shutil.copytree(drained_once, tmp_path, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def log(copied: Path) -> Iterator[EventLog]:
+    opened = opened_log(copied)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def lake(lake_dir: Path, log: EventLog) -> Lake:
-    lake = Lake(str(lake_dir))
-    drained(lake, log, Clock(), max_rows=50)
-    return lake
+def lake(copied: Path) -> Lake:
+    return Lake(str(copied / "lake"))
 
 
 @pytest.fixture
