@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 
@@ -51,21 +52,23 @@ def _files(lake: Lake, table: Table) -> pl.DataFrame:
 def find_touched(came: pl.DataFrame, gone: pl.DataFrame) -> Touched:
     """What files touch that came or went since the last refresh, both as `FILES`.
 
-    Files that came are read for their windows: one late line must not touch all windows between it and the present.
-    Of files that are gone their span has to do.
+    Files are read for their windows: one late line must not touch all windows between it and the present. Files that
+    are gone lie there for some hours longer; of those that are deleted already their span has to do.
     """
     windowed = pl.col("first").is_not_null()
-    windows = _windows(came.filter(windowed)) | _spans(gone.filter(windowed))
+    lost = gone.filter(windowed)
+    is_there = pl.Series("is_there", [Path(uri).exists() for uri in lost["uri"]], dtype=pl.Boolean)
+    windows = _windows(pl.concat([came.filter(windowed), lost.filter(is_there)])) | _spans(lost.filter(~is_there))
     hours = {window.replace(minute=0) for window in windows}
     # windows of an hour are replaced together: a file of five-minute windows tells as much as one of hours
     ingest_hours = {hour for frame in (came, gone) for hour in frame["ingest_hour"].drop_nulls()}
     return Touched(frozenset(windows), frozenset(hours), frozenset(ingest_hours))
 
 
-def _windows(came: pl.DataFrame) -> set[datetime]:
+def _windows(files: pl.DataFrame) -> set[datetime]:
     """The windows that files have rows of; what spans one window only need not be read."""
-    single = came.filter(pl.col("first") == pl.col("last"))
-    wider = came.filter(pl.col("first") != pl.col("last"))
+    single = files.filter(pl.col("first") == pl.col("last"))
+    wider = files.filter(pl.col("first") != pl.col("last"))
     tables = [frame["uri"].to_list() for frame in wider.partition_by("name")]
     columns = [pl.scan_parquet(uris).select(pl.col("window_start").unique()).collect().to_series() for uris in tables]
     return {window for column in (single["first"], *columns) for window in column}
