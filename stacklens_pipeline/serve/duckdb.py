@@ -53,9 +53,11 @@ def refresh(lake: Lake, marts: Path) -> Refreshed | None:
             return None
         building = _building(marts)
         _prepare(building, marts if known.height else None)
-        _open_sources(building, snapshot, files, touched)
-        dbt.build(project_dir(), building, marts.parent / "dbt")
-        rows = _close_sources(building, came, gone)
+        for part in touched.parts():
+            _open_sources(building, snapshot, files, part)
+            dbt.build(project_dir(), building, marts.parent / "dbt")
+            _close_sources(building)
+        rows = _remember(building, came, gone)
         building.replace(marts)
         return Refreshed(rows, len(touched.windows), len(touched.hours | touched.ingest_hours))
 
@@ -124,7 +126,7 @@ def _prepare(building: Path, marts: Path | None) -> None:
 
 
 def _open_sources(building: Path, lake: Lake, files: pl.DataFrame, touched: Touched) -> None:
-    """Views over the files to read, and tables of what is to be replaced: they last as long as the refresh."""
+    """Views over the files to read, and tables of what is to be replaced: dbt's models name them."""
     chosen = needed(files, touched)
     with duckdb.connect(str(building)) as connection:
         connection.execute("create schema if not exists lake")
@@ -139,6 +141,14 @@ def _open_sources(building: Path, lake: Lake, files: pl.DataFrame, touched: Touc
             connection.execute(f"insert into stacklens.{name} select unnest($1::{kind}[])", [sorted(values)])
 
 
+def _close_sources(building: Path) -> None:
+    """Drop what was for the refresh only."""
+    with duckdb.connect(str(building)) as connection:
+        connection.execute("drop schema lake cascade")
+        for name in ("touched_windows", "touched_hours", "touched_ingest_hours"):
+            connection.execute(f"drop table stacklens.{name}")
+
+
 def _sql_type(kind: pl.DataType) -> str:
     """How a column of `FILES` is stored; times as microseconds, which need no time zone library."""
     return "bigint" if kind == UTC_TIME else "varchar"
@@ -148,13 +158,10 @@ _REMEMBERED = ", ".join(f"unnest(${n}::{_sql_type(kind)}[])" for n, kind in enum
 """Lists to rows."""
 
 
-def _close_sources(building: Path, came: pl.DataFrame, gone: pl.DataFrame) -> dict[str, int]:
-    """Remember which files came and went, drop what was for the refresh only, and count the rows."""
+def _remember(building: Path, came: pl.DataFrame, gone: pl.DataFrame) -> dict[str, int]:
+    """Remember which files came and went, and count the rows of the marts."""
     columns = [came[name].cast(pl.Int64 if kind == UTC_TIME else kind).to_list() for name, kind in FILES.items()]
     with duckdb.connect(str(building)) as connection:
-        connection.execute("drop schema lake cascade")
-        for name in ("touched_windows", "touched_hours", "touched_ingest_hours"):
-            connection.execute(f"drop table stacklens.{name}")
         connection.execute(
             "delete from stacklens.files where uri in (select unnest($1::varchar[]))", [gone["uri"].to_list()]
         )

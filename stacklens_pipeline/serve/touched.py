@@ -1,6 +1,6 @@
 """Which windows of the marts a refresh has to replace: those that the lake's files that came or went have rows of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,8 @@ FILES = pl.Schema(
 )
 """What a refresh remembers of the files it has seen: table, file, ingest hour, first and last window."""
 
-HOUR = timedelta(hours=1)
+PART_HOURS = 24
+"""So many hours are replaced at once: the memory of a first build over months is that of a day."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,15 @@ class Touched:
 
     def __bool__(self) -> bool:
         return bool(self.hours or self.ingest_hours)
+
+    def parts(self) -> "Iterator[Touched]":
+        """The same in parts of at most `PART_HOURS` hours of either kind; one part at least."""
+        hours, ingest_hours = sorted(self.hours), sorted(self.ingest_hours)
+        for start in range(0, max(1, len(hours), len(ingest_hours)), PART_HOURS):
+            part = slice(start, start + PART_HOURS)
+            some = frozenset(hours[part])
+            windows = frozenset(window for window in self.windows if window.replace(minute=0) in some)
+            yield Touched(windows, some, frozenset(ingest_hours[part]))
 
 
 def live_files(lake: Lake) -> pl.DataFrame:

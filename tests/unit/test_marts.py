@@ -133,7 +133,7 @@ def test_compaction_and_rebuilding_change_no_mart(lake: Lake, marts: Path) -> No
 def test_joining_a_file_of_a_late_line_replaces_only_its_windows(
     lake: Lake, log: EventLog, marts: Path, is_deleted: bool
 ) -> None:
-    send(log, [*numbered(3, 0, at="2026-10-24T03:11:00Z"), *numbered(3, 0)])
+    send(log, [*numbered(3, 0, at="2026-11-23T03:11:00Z"), *numbered(3, 0)])
     drained(lake, log, Clock())
     refresh(lake, marts)
     before = set(lake.files(LOG_METRICS_5M)["uri"])
