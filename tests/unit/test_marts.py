@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -12,9 +12,11 @@ import pytest
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.rebuild import rebuild
+from stacklens_pipeline.serve import touched
 from stacklens_pipeline.serve.duckdb import Refreshed, check, refresh, unseen
 from stacklens_pipeline.serve.project import load_marts, project_dir
 from stacklens_pipeline.serve.refreshing import Refreshing
+from stacklens_pipeline.serve.touched import Touched
 from stacklens_pipeline.tables import ENRICHED_LOGS, LOG_METRICS_1H, LOG_METRICS_5M, RAW_LOGS
 from tests.builders import Clock, drained, mart_rows, marts_content, numbered, opened_log, send
 
@@ -146,6 +148,26 @@ def test_joining_a_file_of_a_late_line_replaces_only_its_windows(
     assert done is not None
     assert is_deleted or done.windows <= lake.read(LOG_METRICS_5M)["window_start"].n_unique()
     assert marts_content(marts) == content
+
+
+def test_a_build_in_parts_gives_the_same_marts(lake: Lake, marts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refresh(lake, marts)
+    monkeypatch.setattr(touched, "PART_HOURS", 1)
+    in_parts = marts.parent / "parts" / marts.name
+    refresh(lake, in_parts)
+    assert marts_content(in_parts) == marts_content(marts)
+
+
+def test_parts_are_disjoint_and_leave_nothing_out() -> None:
+    windows = [datetime(2026, 11, 24, tzinfo=UTC) + timedelta(minutes=20 * n) for n in range(90)]
+    hours = {window.replace(minute=0) for window in windows}
+    whole = Touched(frozenset(windows), frozenset(hours), frozenset({"2026-11-24T04"}))
+    parts = list(whole.parts())
+    assert [(len(part.windows), len(part.hours), len(part.ingest_hours)) for part in parts] == [(72, 24, 1), (18, 6, 0)]
+    assert parts[0].windows | parts[1].windows == whole.windows
+    assert list(Touched(frozenset(), frozenset(), frozenset()).parts()) == [
+        Touched(frozenset(), frozenset(), frozenset())
+    ]
 
 
 def test_two_refreshers_do_not_meet(lake: Lake, marts: Path) -> None:
