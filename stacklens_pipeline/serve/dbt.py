@@ -25,6 +25,12 @@ def build(project: Path, database: Path, folder: Path) -> None:
     _invoke("run", project, database, folder)
 
 
+def load(project: Path, database: Path, folder: Path) -> None:
+    """Import dbt and parse the project, which costs seconds of CPU, so that the first `build` costs what others do."""
+    _write_profile(folder, database)
+    _runner(project, folder, database)
+
+
 def check(project: Path, database: Path, folder: Path) -> list[str]:
     """The data tests that do not hold in the database."""
     result = _run("test", project, database, folder)

@@ -13,7 +13,7 @@ from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.rebuild import rebuild
 from stacklens_pipeline.serve import touched
-from stacklens_pipeline.serve.duckdb import Refreshed, check, refresh, unseen
+from stacklens_pipeline.serve.duckdb import Refreshed, check, refresh, unseen, warm_up
 from stacklens_pipeline.serve.project import load_marts, project_dir
 from stacklens_pipeline.serve.refreshing import Refreshing
 from stacklens_pipeline.serve.touched import Touched
@@ -168,6 +168,12 @@ def test_parts_are_disjoint_and_leave_nothing_out() -> None:
     assert list(Touched(frozenset(), frozenset(), frozenset()).parts()) == [
         Touched(frozenset(), frozenset(), frozenset())
     ]
+
+
+def test_warming_up_opens_nothing_and_leaves_a_build_of_another_alone(tmp_path: Path) -> None:
+    marts = tmp_path / "warm" / "warm.duckdb"
+    warm_up(marts)
+    assert [path.name for path in marts.parent.iterdir()] == ["dbt"]
 
 
 def test_two_refreshers_do_not_meet(lake: Lake, marts: Path) -> None:
