@@ -52,6 +52,7 @@ def refreshed_marts(
     refreshing = Refreshing(lake, settings.marts_path, lambda done: _log(context, settings, done))
     lease = Lease(settings.lake_root, MARTS_LEASE, context.run.run_id)
     with stopped_by_signals() as stop:
+        duckdb.warm_up(settings.marts_path)  # before the lease is asked for: the one who holds it goes on until then
         outcome = work(lease, terms(settings), refreshing.step, stop)
         refreshing.flush()
     context.log.info(f"the refreshing ended because {outcome.value}, after {refreshing.count} refreshes")

@@ -1,7 +1,8 @@
 """Freshness: seconds from a line sent to a row that can be read, with Dagster in the loop, hand-overs included.
 
 Each line carries its number and the time it was sent. Readers poll the lake and the marts as users would; at the end
-every number has to be in the lake exactly once.
+every number has to be in the lake exactly once. It is measured over an empty lake, and again over one that holds the
+metrics of a month.
 """
 
 import argparse
@@ -15,10 +16,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from benchmarks.harness import publish
+from benchmarks.harness import measured, publish
+from benchmarks.history import fill
 from stacklens_pipeline.demo.platform import Platform
 from stacklens_pipeline.eventlog import open_log
 from stacklens_pipeline.lake import Lake
+from stacklens_pipeline.serve.duckdb import refresh
 from stacklens_pipeline.settings import IngestSettings, Settings
 from stacklens_pipeline.tables import ENRICHED_LOGS
 from stacklens_pipeline.verify import verify
@@ -95,18 +98,30 @@ def main() -> None:
     parser.add_argument("--lines-s", type=int, default=5_000)
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--budget-s", type=float, default=45.0, help="of a drain, so that hand-overs are in it")
+    parser.add_argument("--history-days", type=int, nargs="+", default=[0, 30], help="of metrics in the lake before")
     options = parser.parse_args()
+    rows = [
+        row
+        for days in options.history_days
+        for row in measure(days, options.lines_s, options.seconds, options.budget_s)
+    ]
+    publish("freshness", rows)
+
+
+def measure(history_days: int, lines_s: int, seconds: float, budget_s: float) -> list[dict[str, object]]:
+    """Make a lake with its history and the marts of it, start the platform and measure."""
     folder = Path(tempfile.mkdtemp())
-    ingest = IngestSettings(topics=(TOPIC,), budget_s=options.budget_s)
-    settings = Settings(data_dir=folder / "data", ingest=ingest)
-    platform = Platform(settings, UI_PORT)
-    log = open_log(settings)
-    log.create_topics([TOPIC])
-    stop = threading.Event()
+    settings = Settings(data_dir=folder / "data", ingest=IngestSettings(topics=(TOPIC,), budget_s=budget_s))
+    platform, log, stop = Platform(settings, UI_PORT), open_log(settings), threading.Event()
     try:
+        log.create_topics([TOPIC])
+        lake = Lake(settings.lake_root)
+        fill(lake, history_days)
+        with measured() as spent:
+            refresh(lake, settings.marts_path)
         platform.start_dagster()
-        rows = measure(settings, options.lines_s, options.seconds, stop)
-        publish("freshness", rows)
+        about = {"history_days": history_days, "first_marts_s": round(spent.wall_s, 1), "lines_s": lines_s}
+        return [{**row, **about} for row in observe(settings, lines_s, seconds, stop)]
     finally:
         stop.set()
         platform.stop()
@@ -114,17 +129,17 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def measure(settings: Settings, lines_s: int, seconds: float, stop: threading.Event) -> list[dict[str, object]]:
+def observe(settings: Settings, lines_s: int, seconds: float, stop: threading.Event) -> list[dict[str, object]]:
     """Send, watch, settle, count."""
     sender = Sender(settings, lines_s)
-    lake = Lake(settings.lake_root)
+    lake, earlier = Lake(settings.lake_root), _mart_records(settings.marts_path)
     watchers = {
         "lake": Watcher(sender, lambda: lake.row_count(ENRICHED_LOGS), stop),
-        "marts": Watcher(sender, lambda: _mart_records(settings.marts_path), stop),
+        "marts": Watcher(sender, lambda: _mart_records(settings.marts_path) - earlier, stop),
     }
     sender.start()
     latest = time.time() + START_S
-    while not _mart_records(settings.marts_path) and time.time() < latest:
+    while _mart_records(settings.marts_path) == earlier and time.time() < latest:
         time.sleep(POLL_S)
     for watcher in watchers.values():
         watcher.start()
@@ -136,25 +151,25 @@ def measure(settings: Settings, lines_s: int, seconds: float, stop: threading.Ev
     while min(watcher.seen for watcher in watchers.values()) < sender.sent and time.time() < deadline:
         time.sleep(POLL_S)
     stop.set()
-    final = Lake(settings.lake_root)
-    numbers = final.scan(ENRICHED_LOGS).select(
-        pl.col("attributes").str.extract(r'"seq":([0-9]+)').cast(pl.Int64).alias("seq")
-    )
-    counted = numbers.group_by("seq").len().collect()
-    lost, doubled = sender.sent - counted.height, int((counted["len"] > 1).sum())
-    violations = len(verify(final))
+    counts = _counted(Lake(settings.lake_root), sender.sent)
     return [
         {
             "where": name,
             **{f"p{q}_s": round(_quantile(watcher.until(ended), q / 100), 2) for q in (50, 95, 99)},
-            "lines_s": lines_s,
-            "sent": sender.sent,
-            "lost": lost,
-            "doubled": doubled,
-            "violations": violations,
+            **counts,
         }
         for name, watcher in watchers.items()
     ]
+
+
+def _counted(lake: Lake, sent: int) -> dict[str, int]:
+    """What became of the numbers that were sent, and whether the lake's own books agree."""
+    numbers = lake.scan(ENRICHED_LOGS).select(
+        pl.col("attributes").str.extract(r'"seq":([0-9]+)').cast(pl.Int64).alias("seq")
+    )
+    counted = numbers.group_by("seq").len().collect()
+    lost, doubled = sent - counted.height, int((counted["len"] > 1).sum())
+    return {"sent": sent, "lost": lost, "doubled": doubled, "violations": len(verify(lake))}
 
 
 def _quantile(values: list[float], q: float) -> float:

@@ -5,6 +5,7 @@ Nothing else in the project spells a table's path or a column's type. All times 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 import polars as pl
@@ -48,7 +49,7 @@ class Table:
         """Where the table lies under the lake's root."""
         return f"{self.layer}/{self.name}"
 
-    @property
+    @cached_property
     def schema(self) -> pl.Schema:
         """Column names and types, in the table's order."""
         return pl.Schema({name: dtype for name, (dtype, _) in self.columns.items()})

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from stacklens_pipeline.drain import Drain
 from stacklens_pipeline.eventlog.base import EventLog, Message
 from stacklens_pipeline.eventlog.sqlite import SqliteLog
 from stacklens_pipeline.lake import Lake
+from stacklens_pipeline.serve.project import load_marts, project_dir
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import (
     DEAD_LETTERS,
@@ -69,6 +71,20 @@ def numbered(count: int, start: int = 0, *, at: str = "2026-11-24T04:00:00Z") ->
     ]
 
 
+MIXED = [
+    *numbered(6),
+    b"2026-11-24 04:01:00 ERROR [main] it failed",
+    b"java.lang.IllegalStateException: no",
+    b"\tat shop.Pay.run(Pay.java:7)",
+    b"Caused by: java.io.IOException",
+    b'192.0.2.1 - - [24/Nov/2026:04:00:00 +0000] "GET /a?b=c HTTP/1.1" 500 12 "-" "curl"',
+    b"<34>1 2026-11-24T04:02:00Z web su 1 ID47 - failed",
+    b"\xff",
+    b'level=warn msg="slow" duration_ms=12 ts=2026-11-24T04:03:00Z',
+]
+"""Lines of most formats, a stack trace and a line that nothing takes among them."""
+
+
 def offsets(lake: Lake, table: Table) -> list[int]:
     return sorted(lake.scan(table).select("offset").collect().to_series())
 
@@ -84,3 +100,15 @@ def totals(lake: Lake, table: Table, without: Sequence[str] = ("ingest_hour", "o
     from stacklens_pipeline.aggregate import merge_partials
 
     return merge_partials(lake.read(table), table, across_hours=True).drop(without, strict=False).sort(*table.key)
+
+
+def mart_rows(marts: Path, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(marts), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        return connection.execute(query).fetchall()
+
+
+def marts_content(marts: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every mart as text, in one order."""
+    names = [mart.name for mart in load_marts(project_dir())]
+    return {name: mart_rows(marts, f"select columns(*)::varchar from mart.{name} order by all") for name in names}

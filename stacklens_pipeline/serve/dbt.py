@@ -1,6 +1,5 @@
 """dbt in this process: the project is parsed once, so that a refresh costs a second and not fifteen."""
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,12 @@ def build(project: Path, database: Path, folder: Path) -> None:
     Raises LakeError when a model fails, and leaves no connection open.
     """
     _invoke("run", project, database, folder)
+
+
+def load(project: Path, database: Path, folder: Path) -> None:
+    """Import dbt and parse the project, which costs seconds of CPU, so that the first `build` costs what others do."""
+    _write_profile(folder, database)
+    _runner(project, folder, database)
 
 
 def check(project: Path, database: Path, folder: Path) -> list[str]:
@@ -50,12 +55,20 @@ def _run(command: str, project: Path, database: Path, folder: Path) -> Any:
         Connections.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-@cache
+_RUNNERS: dict[tuple[Path, str], Any] = {}
+
+
 def _runner(project: Path, folder: Path, database: Path) -> Any:
-    """dbt with the parsed project, which names the database in every relation."""
+    """dbt with the parsed project: once for each name of a database, since that is in every relation."""
+    key = project, database.name
+    if key not in _RUNNERS:
+        _RUNNERS[key] = _parse(project, folder)
+    return _RUNNERS[key]
+
+
+def _parse(project: Path, folder: Path) -> Any:
     from dbt.cli.main import dbtRunner
 
-    del database  # it is in the profile, and makes the key here
     parsed = dbtRunner().invoke(["parse", *_arguments(project, folder)])
     if not parsed.success:
         raise LakeError(f"dbt cannot parse the project: {parsed.exception}")

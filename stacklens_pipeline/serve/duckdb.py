@@ -53,11 +53,18 @@ def refresh(lake: Lake, marts: Path) -> Refreshed | None:
             return None
         building = _building(marts)
         _prepare(building, marts if known.height else None)
-        _open_sources(building, snapshot, files, touched)
-        dbt.build(project_dir(), building, marts.parent / "dbt")
-        rows = _close_sources(building, files)
+        for part in touched.parts():
+            _open_sources(building, snapshot, files, part)
+            dbt.build(project_dir(), building, marts.parent / "dbt")
+            _close_sources(building)
+        rows = _remember(building, came, gone)
         building.replace(marts)
         return Refreshed(rows, len(touched.windows), len(touched.hours | touched.ingest_hours))
+
+
+def warm_up(marts: Path) -> None:
+    """Do what the first refresh of a process would spend seconds on; the marts are not opened."""
+    dbt.load(project_dir(), _building(marts), marts.parent / "dbt")
 
 
 def unseen(lake: Lake, marts: Path) -> int:
@@ -68,10 +75,12 @@ def unseen(lake: Lake, marts: Path) -> int:
 
 def check(marts: Path) -> list[str]:
     """The data tests of dbt that do not hold in the marts."""
-    copy = marts.with_name(f".{marts.name}.checking")
+    folder = marts.parent / "dbt-check"
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / _building(marts).name  # the name that dbt may have parsed the project for already
     shutil.copyfile(marts, copy)
     try:
-        return dbt.check(project_dir(), copy, marts.parent / "dbt-check")
+        return dbt.check(project_dir(), copy, folder)
     finally:
         copy.unlink(missing_ok=True)
 
@@ -117,10 +126,12 @@ def _prepare(building: Path, marts: Path | None) -> None:
         connection.execute(f"attach '{building}' as marts (storage_version '{STORAGE_VERSION}')")
         connection.execute("create schema marts.stacklens")
         connection.execute(f"create table marts.stacklens.layout as select {LAYOUT} as layout")
+        columns = ", ".join(f"{name} {_sql_type(kind)}" for name, kind in FILES.items())
+        connection.execute(f"create table marts.stacklens.files ({columns})")
 
 
 def _open_sources(building: Path, lake: Lake, files: pl.DataFrame, touched: Touched) -> None:
-    """Views over the files to read, and tables of what is to be replaced: they last as long as the refresh."""
+    """Views over the files to read, and tables of what is to be replaced: dbt's models name them."""
     chosen = needed(files, touched)
     with duckdb.connect(str(building)) as connection:
         connection.execute("create schema if not exists lake")
@@ -135,21 +146,31 @@ def _open_sources(building: Path, lake: Lake, files: pl.DataFrame, touched: Touc
             connection.execute(f"insert into stacklens.{name} select unnest($1::{kind}[])", [sorted(values)])
 
 
-_REMEMBERED = ", ".join(
-    f"unnest(${number}::{'bigint' if kind == UTC_TIME else 'varchar'}[]) as {name}"
-    for number, (name, kind) in enumerate(FILES.items(), 1)
-)
-"""Lists to rows; times as microseconds, which every client reads without a time zone library."""
-
-
-def _close_sources(building: Path, files: pl.DataFrame) -> dict[str, int]:
-    """Remember the files, drop what was for the refresh only, and count the rows."""
-    columns = [files[name].cast(pl.Int64 if kind == UTC_TIME else kind).to_list() for name, kind in FILES.items()]
+def _close_sources(building: Path) -> None:
+    """Drop what was for the refresh only."""
     with duckdb.connect(str(building)) as connection:
         connection.execute("drop schema lake cascade")
         for name in ("touched_windows", "touched_hours", "touched_ingest_hours"):
             connection.execute(f"drop table stacklens.{name}")
-        connection.execute(f"create or replace table stacklens.files as select {_REMEMBERED}", columns)
+
+
+def _sql_type(kind: pl.DataType) -> str:
+    """How a column of `FILES` is stored; times as microseconds, which need no time zone library."""
+    return "bigint" if kind == UTC_TIME else "varchar"
+
+
+_REMEMBERED = ", ".join(f"unnest(${n}::{_sql_type(kind)}[])" for n, kind in enumerate(FILES.values(), 1))
+"""Lists to rows."""
+
+
+def _remember(building: Path, came: pl.DataFrame, gone: pl.DataFrame) -> dict[str, int]:
+    """Remember which files came and went, and count the rows of the marts."""
+    columns = [came[name].cast(pl.Int64 if kind == UTC_TIME else kind).to_list() for name, kind in FILES.items()]
+    with duckdb.connect(str(building)) as connection:
+        connection.execute(
+            "delete from stacklens.files where uri in (select unnest($1::varchar[]))", [gone["uri"].to_list()]
+        )
+        connection.execute(f"insert into stacklens.files select {_REMEMBERED}", columns)
         names = [mart.name for mart in load_marts(project_dir())]
         counts = [connection.execute(f"select count(*) from mart.{name}").fetchone() for name in names]
         connection.execute("checkpoint")

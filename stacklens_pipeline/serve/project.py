@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -46,8 +47,9 @@ def project_dir() -> Path:
     return found
 
 
+@cache
 def load_marts(project: Path) -> tuple[Mart, ...]:
-    """The marts that `models/marts/schema.yml` describes, in its order."""
+    """The marts that `models/marts/schema.yml` describes, in its order; read once."""
     folder = project / "models" / "marts"
     described = yaml.safe_load((folder / "schema.yml").read_text(encoding="utf-8"))
     return tuple(_mart(folder, model) for model in described["models"])

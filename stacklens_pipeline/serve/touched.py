@@ -1,8 +1,9 @@
 """Which windows of the marts a refresh has to replace: those that the lake's files that came or went have rows of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 
@@ -15,7 +16,8 @@ FILES = pl.Schema(
 )
 """What a refresh remembers of the files it has seen: table, file, ingest hour, first and last window."""
 
-HOUR = timedelta(hours=1)
+PART_HOURS = 24
+"""So many hours are replaced at once: the memory of a first build over months is that of a day."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,15 @@ class Touched:
 
     def __bool__(self) -> bool:
         return bool(self.hours or self.ingest_hours)
+
+    def parts(self) -> "Iterator[Touched]":
+        """The same in parts of at most `PART_HOURS` hours of either kind; one part at least."""
+        hours, ingest_hours = sorted(self.hours), sorted(self.ingest_hours)
+        for start in range(0, max(1, len(hours), len(ingest_hours)), PART_HOURS):
+            part = slice(start, start + PART_HOURS)
+            some = frozenset(hours[part])
+            windows = frozenset(window for window in self.windows if window.replace(minute=0) in some)
+            yield Touched(windows, some, frozenset(ingest_hours[part]))
 
 
 def live_files(lake: Lake) -> pl.DataFrame:
@@ -51,21 +62,23 @@ def _files(lake: Lake, table: Table) -> pl.DataFrame:
 def find_touched(came: pl.DataFrame, gone: pl.DataFrame) -> Touched:
     """What files touch that came or went since the last refresh, both as `FILES`.
 
-    Files that came are read for their windows: one late line must not touch all windows between it and the present.
-    Of files that are gone their span has to do.
+    Files are read for their windows: one late line must not touch all windows between it and the present. Files that
+    are gone lie there for some hours longer; of those that are deleted already their span has to do.
     """
     windowed = pl.col("first").is_not_null()
-    windows = _windows(came.filter(windowed)) | _spans(gone.filter(windowed))
+    lost = gone.filter(windowed)
+    is_there = pl.Series("is_there", [Path(uri).exists() for uri in lost["uri"]], dtype=pl.Boolean)
+    windows = _windows(pl.concat([came.filter(windowed), lost.filter(is_there)])) | _spans(lost.filter(~is_there))
     hours = {window.replace(minute=0) for window in windows}
     # windows of an hour are replaced together: a file of five-minute windows tells as much as one of hours
     ingest_hours = {hour for frame in (came, gone) for hour in frame["ingest_hour"].drop_nulls()}
     return Touched(frozenset(windows), frozenset(hours), frozenset(ingest_hours))
 
 
-def _windows(came: pl.DataFrame) -> set[datetime]:
+def _windows(files: pl.DataFrame) -> set[datetime]:
     """The windows that files have rows of; what spans one window only need not be read."""
-    single = came.filter(pl.col("first") == pl.col("last"))
-    wider = came.filter(pl.col("first") != pl.col("last"))
+    single = files.filter(pl.col("first") == pl.col("last"))
+    wider = files.filter(pl.col("first") != pl.col("last"))
     tables = [frame["uri"].to_list() for frame in wider.partition_by("name")]
     columns = [pl.scan_parquet(uris).select(pl.col("window_start").unique()).collect().to_series() for uris in tables]
     return {window for column in (single["first"], *columns) for window in column}

@@ -7,8 +7,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from stacklens_pipeline.drain import Drain
@@ -27,7 +25,20 @@ from stacklens_pipeline.tables import (
     RAW_LOGS,
 )
 from stacklens_pipeline.verify import verify
-from tests.builders import METRICS, ROWS, TOPIC, Clock, content, drained, numbered, offsets, opened_log, send, totals
+from tests.builders import (
+    METRICS,
+    MIXED,
+    ROWS,
+    TOPIC,
+    Clock,
+    content,
+    drained,
+    numbered,
+    offsets,
+    opened_log,
+    send,
+    totals,
+)
 
 INGEST = IngestSettings(topics=(TOPIC,))
 
@@ -82,20 +93,31 @@ def test_what_no_parser_takes_is_a_dead_letter_with_its_reason(lake: Lake, log: 
     assert verify(lake) == []
 
 
-@pytest.mark.parametrize("allowed", range(len(DERIVED) + 1))
-def test_a_crash_before_any_commit_is_healed(lake_dir: Path, log: EventLog, now: Clock, allowed: int) -> None:
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EventLog, Clock, Lake]]:
+    """A log, a clock, and a lake that was drained to without a crash."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    log, now, lake = opened_log(folder), Clock(), Lake(str(folder / "lake"))
     send(log, [*numbered(50), b"\xff", b"text\n", b"\tgoes on"])
+    drained(lake, log, now)
+    yield log, now, lake
+    log.close()
+
+
+@pytest.mark.parametrize("allowed", range(len(DERIVED) + 1))
+def test_a_crash_before_any_commit_is_healed(
+    undisturbed: tuple[EventLog, Clock, Lake], lake_dir: Path, allowed: int
+) -> None:
+    log, now, other = undisturbed
     with pytest.raises(LakeError, match="the process died"):
         Drain(FailingLake(str(lake_dir), allowed), log, INGEST, now).step()
     healed = Lake(str(lake_dir))
     drained(healed, log, now)
-    undisturbed = Lake(str(lake_dir.with_name("undisturbed")))
-    drained(undisturbed, log, now)
     assert verify(healed) == []
     for table in ROWS:
-        assert_frame_equal(content(healed, table), content(undisturbed, table))
+        assert_frame_equal(content(healed, table), content(other, table))
     for table in METRICS:
-        assert_frame_equal(totals(healed, table), totals(undisturbed, table))
+        assert_frame_equal(totals(healed, table), totals(other, table))
 
 
 def test_rows_that_are_healed_after_the_hour_has_turned_stay_in_their_hour(
@@ -128,67 +150,6 @@ def test_an_hour_whose_raw_rows_have_expired_is_not_rebuilt(lake: Lake, log: Eve
     with pytest.raises(IncompletePartitionError, match=hour):
         rebuild(lake, hour)
     assert lake.row_count(ENRICHED_LOGS) == 10
-
-
-def test_two_drains_that_take_turns_double_nothing(lake_dir: Path, log: EventLog, now: Clock) -> None:
-    drains = [Drain(Lake(str(lake_dir)), log, IngestSettings(topics=(TOPIC,), max_rows=70), now) for _ in range(2)]
-    for start in range(0, 600, 60):
-        send(log, numbered(60, start))
-        for drain in drains:
-            drain.step()
-    lake = Lake(str(lake_dir))
-    drained(lake, log, now)
-    assert offsets(lake, ENRICHED_LOGS) == list(range(600))
-    assert verify(lake) == []
-
-
-LINES = [
-    *numbered(6),
-    b"2026-11-24 04:01:00 ERROR [main] it failed",
-    b"java.lang.IllegalStateException: no",
-    b"\tat shop.Pay.run(Pay.java:7)",
-    b"Caused by: java.io.IOException",
-    b'192.0.2.1 - - [24/Nov/2026:04:00:00 +0000] "GET /a?b=c HTTP/1.1" 500 12 "-" "curl"',
-    b"<34>1 2026-11-24T04:02:00Z web su 1 ID47 - failed",
-    b"\xff",
-    b'level=warn msg="slow" duration_ms=12 ts=2026-11-24T04:03:00Z',
-]
-
-
-@settings(max_examples=6)
-@given(sizes=st.lists(st.integers(2, 9), min_size=1, max_size=8), order=st.permutations(range(3)))
-def test_batching_does_not_change_what_lines_become(
-    sizes: list[int], order: list[int], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder, now = tmp_path_factory.mktemp("batching"), Clock()
-    log = opened_log(folder)
-    for part in order:
-        send(log, LINES[part::3] if part else LINES, source=b"source %d" % part)
-    together, apart = Lake(str(folder / "together")), Lake(str(folder / "apart"))
-    drained(together, log, now)
-    step = 0
-    while apart.row_count(RAW_LOGS) < together.row_count(RAW_LOGS):
-        Drain(apart, log, IngestSettings(topics=(TOPIC,), max_rows=sizes[step % len(sizes)]), now).step()
-        step += 1
-    drained(apart, log, now)
-    log.close()
-    for table in (PARSED_LOGS, DEAD_LETTERS, ENRICHED_LOGS):
-        assert_frame_equal(content(apart, table), content(together, table))
-    for table in METRICS:
-        assert_frame_equal(totals(apart, table), totals(together, table))
-    assert verify(apart) == verify(together) == []
-
-
-def test_permuted_lines_give_the_same_metrics(tmp_path: Path, now: Clock) -> None:
-    results = []
-    for number, lines in enumerate((numbered(200), numbered(200)[::-1])):
-        log, lake = opened_log(tmp_path / str(number)), Lake(str(tmp_path / f"lake{number}"))
-        send(log, lines)
-        drained(lake, log, now, max_rows=61)
-        results.append([totals(lake, table) for table in METRICS])
-        log.close()
-    for one, other in zip(*results, strict=True):
-        assert_frame_equal(one, other)
 
 
 def test_a_late_line_is_one_more_partial_row(lake: Lake, log: EventLog, now: Clock) -> None:
@@ -337,7 +298,7 @@ def test_a_failing_step_can_be_tried_again(lake_dir: Path, log: EventLog, now: C
 
 
 def test_the_same_lines_give_the_same_bytes_again(lake: Lake, log: EventLog, now: Clock) -> None:
-    send(log, LINES)
+    send(log, MIXED)
     drained(lake, log, now)
     again = Lake(lake.root + "-again")
     drained(again, log, now)

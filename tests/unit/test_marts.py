@@ -1,9 +1,8 @@
 """The marts: equal to what one would count by hand, refreshed by what changed, and never half there."""
 
-import multiprocessing
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -13,47 +12,30 @@ import pytest
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.rebuild import rebuild
-from stacklens_pipeline.serve import dbt
-from stacklens_pipeline.serve.duckdb import Refreshed, check, refresh, unseen
+from stacklens_pipeline.serve import touched
+from stacklens_pipeline.serve.duckdb import Refreshed, check, refresh, unseen, warm_up
 from stacklens_pipeline.serve.project import load_marts, project_dir
 from stacklens_pipeline.serve.refreshing import Refreshing
+from stacklens_pipeline.serve.touched import Touched
 from stacklens_pipeline.tables import ENRICHED_LOGS, LOG_METRICS_1H, LOG_METRICS_5M, RAW_LOGS
-from tests.builders import Clock, drained, numbered, opened_log, send
-
-HOURS = ("2026-11-24T03:10:00Z", "2026-11-24T04:02:00Z", "2026-11-24T04:07:00Z")
+from tests.builders import Clock, drained, mart_rows, marts_content, numbered, opened_log, send
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[EventLog]:
-    opened = opened_log(tmp_path)
-    for number, at in enumerate(HOURS):
-        send(opened, numbered(70, 70 * number, at=at))
-    send(opened, [b"\xff", b""], source=b"legacy")
+def log(copied: Path) -> Iterator[EventLog]:
+    opened = opened_log(copied)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def lake(lake_dir: Path, log: EventLog) -> Lake:
-    lake = Lake(str(lake_dir))
-    drained(lake, log, Clock(), max_rows=50)
-    return lake
+def lake(copied: Path) -> Lake:
+    return Lake(str(copied / "lake"))
 
 
 @pytest.fixture
 def marts(tmp_path: Path) -> Path:
     return tmp_path / "marts.duckdb"
-
-
-def rows(marts: Path, query: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(marts), read_only=True) as connection:
-        connection.execute("set timezone = 'UTC'")
-        return connection.execute(query).fetchall()
-
-
-def everything(marts: Path) -> dict[str, list[tuple[object, ...]]]:
-    names = [mart.name for mart in load_marts(project_dir())]
-    return {name: rows(marts, f"select columns(*)::varchar from mart.{name} order by all") for name in names}
 
 
 def test_the_columns_of_the_marts_are_as_described(lake: Lake, marts: Path) -> None:
@@ -78,7 +60,7 @@ def test_counts_and_percentiles_are_those_of_the_records(lake: Lake, marts: Path
         )
         .sort("window", "service_name")
     )
-    found = rows(
+    found = mart_rows(
         marts,
         "select epoch_us(window_start), service_name, records, failed_requests, records_error, duration_ms_p50"
         " from mart.service_health_5m order by 1, 2",
@@ -92,18 +74,20 @@ def test_counts_and_percentiles_are_those_of_the_records(lake: Lake, marts: Path
 
 def test_dead_letters_are_told_by_reason_and_source(lake: Lake, marts: Path) -> None:
     refresh(lake, marts)
-    reasons = rows(marts, "select source, reason, dead_letters from mart.dead_letter_reasons_1h order by reason")
+    reasons = mart_rows(marts, "select source, reason, dead_letters from mart.dead_letter_reasons_1h order by reason")
     assert reasons == [("legacy", "empty", 1), ("legacy", "invalid_utf8", 1)]
-    quality = rows(
+    quality = mart_rows(
         marts, "select source, records, dead_letters, dead_letter_ratio from mart.ingestion_quality_1h order by 1"
     )
     assert quality == [("legacy", 0, 2, 1.0), ("shop", 210, 0, 0.0)]
-    assert rows(marts, "select sum(messages), sum(dead_letters) from mart.pipeline_freshness") == [(212, 2)]
+    assert mart_rows(marts, "select sum(messages), sum(dead_letters) from mart.pipeline_freshness") == [(212, 2)]
 
 
 def test_failing_paths_are_ranked_by_the_hour(lake: Lake, marts: Path) -> None:
     refresh(lake, marts)
-    first = rows(marts, "select hour(window_start), url_path, sum(failures) from mart.top_failing_paths group by all")
+    first = mart_rows(
+        marts, "select hour(window_start), url_path, sum(failures) from mart.top_failing_paths group by all"
+    )
     failed = lake.read(ENRICHED_LOGS).filter(pl.col("http_status") >= 500)
     expected = failed.group_by(pl.col("timestamp").dt.hour().cast(pl.Int64), "url_path").len().rows()
     assert sorted(first) == sorted(expected)
@@ -138,71 +122,67 @@ def test_a_late_line_replaces_its_own_windows_only(lake: Lake, log: EventLog, ma
     done = refresh(lake, marts)
     assert done is not None
     assert done.windows == 2  # of five minutes; an hour's row begins at its first
-    fresh = marts.with_name("fresh.duckdb")
+    fresh = marts.parent / "fresh" / marts.name
     refresh(lake, fresh)
-    assert everything(marts) == everything(fresh)
+    assert marts_content(marts) == marts_content(fresh)
 
 
 def test_compaction_and_rebuilding_change_no_mart(lake: Lake, marts: Path) -> None:
     refresh(lake, marts)
-    before = everything(marts)
+    before = marts_content(marts)
     (hour,) = lake.hours(RAW_LOGS)
     for table in (LOG_METRICS_5M, LOG_METRICS_1H):
         assert lake.compact(table, hour, 2**26) > 0
     refresh(lake, marts)
-    assert everything(marts) == before
+    assert marts_content(marts) == before
     rebuild(lake, hour)
     refresh(lake, marts)
-    assert everything(marts) == before
+    assert marts_content(marts) == before
 
 
-def test_readers_are_never_locked_out(lake: Lake, log: EventLog, marts: Path) -> None:
-    refresh(lake, marts)
-    stop, failures, reads = threading.Event(), list[str](), [0]
-
-    def read() -> None:
-        while not stop.is_set():
-            try:
-                with duckdb.connect(str(marts), read_only=True) as connection:
-                    connection.execute("select sum(records) from mart.service_health_5m").fetchall()
-                reads[0] += 1
-            except duckdb.Error as error:
-                failures.append(str(error))
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    for number in range(5):
-        send(log, numbered(5, 1000 + number))
-        drained(lake, log, Clock())
-        refresh(lake, marts)
-    stop.set()
-    reader.join()
-    assert failures == []
-    assert reads[0] > 5
-
-
-def _refresh_and_die(root: str, marts: Path) -> None:
-    """A refresh whose process ends in the middle, with the copy half changed."""
-    import os
-
-    dbt.build = lambda *_: os._exit(9)  # type: ignore[assignment]
-    refresh(Lake(root), marts)
-
-
-def test_a_refresh_that_is_killed_leaves_the_marts_as_they_were(lake: Lake, log: EventLog, marts: Path) -> None:
-    refresh(lake, marts)
-    before = everything(marts)
-    send(log, numbered(9, 500))
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_joining_a_file_of_a_late_line_replaces_only_its_windows(
+    lake: Lake, log: EventLog, marts: Path, is_deleted: bool
+) -> None:
+    send(log, [*numbered(3, 0, at="2026-11-23T03:11:00Z"), *numbered(3, 0)])
     drained(lake, log, Clock())
-    child = multiprocessing.get_context("spawn").Process(target=_refresh_and_die, args=(lake.root, marts))
-    child.start()
-    child.join(60)
-    assert child.exitcode == 9
-    assert everything(marts) == before
-    assert refresh(lake, marts) is not None
-    fresh = marts.with_name("fresh.duckdb")
-    refresh(lake, fresh)
-    assert everything(marts) == everything(fresh)
+    refresh(lake, marts)
+    before = set(lake.files(LOG_METRICS_5M)["uri"])
+    assert sum(lake.compact(LOG_METRICS_5M, hour, 2**26) for hour in lake.hours(LOG_METRICS_5M)) > 0
+    if is_deleted:
+        for uri in before - set(lake.files(LOG_METRICS_5M)["uri"]):
+            Path(uri).unlink()
+    content = marts_content(marts)
+    done = refresh(lake, marts)
+    assert done is not None
+    assert is_deleted or done.windows <= lake.read(LOG_METRICS_5M)["window_start"].n_unique()
+    assert marts_content(marts) == content
+
+
+def test_a_build_in_parts_gives_the_same_marts(lake: Lake, marts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refresh(lake, marts)
+    monkeypatch.setattr(touched, "PART_HOURS", 1)
+    in_parts = marts.parent / "parts" / marts.name
+    refresh(lake, in_parts)
+    assert marts_content(in_parts) == marts_content(marts)
+
+
+def test_parts_are_disjoint_and_leave_nothing_out() -> None:
+    windows = [datetime(2026, 11, 24, tzinfo=UTC) + timedelta(minutes=20 * n) for n in range(90)]
+    hours = {window.replace(minute=0) for window in windows}
+    whole = Touched(frozenset(windows), frozenset(hours), frozenset({"2026-11-24T04"}))
+    parts = list(whole.parts())
+    assert [(len(part.windows), len(part.hours), len(part.ingest_hours)) for part in parts] == [(72, 24, 1), (18, 6, 0)]
+    assert parts[0].windows | parts[1].windows == whole.windows
+    assert list(Touched(frozenset(), frozenset(), frozenset()).parts()) == [
+        Touched(frozenset(), frozenset(), frozenset())
+    ]
+
+
+def test_warming_up_opens_nothing_and_leaves_a_build_of_another_alone(tmp_path: Path) -> None:
+    marts = tmp_path / "warm" / "warm.duckdb"
+    warm_up(marts)
+    assert [path.name for path in marts.parent.iterdir()] == ["dbt"]
 
 
 def test_two_refreshers_do_not_meet(lake: Lake, marts: Path) -> None:
@@ -239,6 +219,6 @@ def test_refreshing_reports_the_last_refresh(lake: Lake, marts: Path) -> None:
 def test_every_mart_is_described_with_all_its_columns(lake: Lake, marts: Path) -> None:
     refresh(lake, marts)
     for mart in load_marts(project_dir()):
-        found = [name for name, *_ in rows(marts, f"describe mart.{mart.name}")]
+        found = [name for name, *_ in mart_rows(marts, f"describe mart.{mart.name}")]
         assert found == list(mart.columns), mart.name
         assert mart.sources

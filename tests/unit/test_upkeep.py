@@ -83,3 +83,19 @@ def test_hours_that_expire_stay_in_the_ledger(lake_dir: Path, log: EventLog) -> 
         "parsed/dead_letters": 1,
         "enriched/logs": 10,
     }
+
+
+def test_what_is_wrong_beside_an_expired_hour_is_found(lake_dir: Path, log: EventLog) -> None:
+    lake, now = Lake(str(lake_dir)), Clock()
+    send(log, numbered(10))
+    drained(lake, log, now)
+    (hour,) = lake.hours(RAW_LOGS)
+    now.forward(hours=2)
+    send(log, numbered(4, 10))
+    drained(lake, log, now)
+    expire_hours(lake, ENRICHED_LOGS, "enriched", before=f"{hour}~")
+    assert verify(lake) == []
+    metrics = lake.read(LOG_METRICS_1M)
+    lake.add(LOG_METRICS_1M, metrics.filter(pl.col("ingest_hour") > hour))
+    (violation,) = verify(lake)
+    assert (violation.expected, violation.found) == (4, 8)
