@@ -10,7 +10,7 @@ import dagster as dg
 from assets import aggregated, enriched, parsed, raw
 from assets.partitions import HOURLY
 from assets.specs import key
-from stacklens_pipeline.drain import Drain
+from stacklens_pipeline.drain import DRAIN_LEASE, Drain
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.lease import Lease
@@ -47,7 +47,7 @@ def drained_logs(
         yield from _rebuilt(context, lake)
         return
     progress = Progress(Drain(lake, eventlog, settings.ingest), lambda report: _log(context, lake, report))
-    lease = Lease(settings.lake_root, "drain", context.run.run_id)
+    lease = Lease(settings.lake_root, DRAIN_LEASE, context.run.run_id)
     with stopped_by_signals() as stop:
         outcome = work(lease, terms(settings), progress.step, stop)
         progress.flush()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from assets.jobs import DRAIN_LOGS, MAX_RUNTIME_FACTOR
+from stacklens_pipeline.drain import DRAIN_LEASE
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.lease import LIFETIME, Lease
@@ -23,7 +24,7 @@ def unread_logs(
     settings: dg.ResourceParam[Settings],
 ) -> dg.RunRequest | dg.SkipReason:
     """Waits for messages past the offsets that the lake holds, in all topics and partitions."""
-    lease, now = Lease(settings.lake_root, "drain"), utc_now()
+    lease, now = Lease(settings.lake_root, DRAIN_LEASE), utc_now()
     holder, successor = lease.current(), lease.successor()
     asked_at = datetime.fromisoformat(context.cursor) if context.cursor else None
     handover = timedelta(seconds=settings.ingest.handover_s)

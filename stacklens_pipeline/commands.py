@@ -11,15 +11,13 @@ def drain(
     seconds: Annotated[float, typer.Option(help="work for at most so long; 0: until nothing is left")] = 0.0,
 ) -> None:
     """Drain unread messages into the lake in this process, without Dagster."""
-    import threading
-
-    from stacklens_pipeline.drain import Drain
+    from stacklens_pipeline.drain import DRAIN_LEASE, Drain
     from stacklens_pipeline.eventlog import open_log
     from stacklens_pipeline.lake import Lake
     from stacklens_pipeline.lease import Lease
     from stacklens_pipeline.progress import Progress, Report
     from stacklens_pipeline.settings import load_settings
-    from stacklens_pipeline.shift import Terms, work
+    from stacklens_pipeline.shift import Terms, stopped_by_signals, work
 
     def report(done: Report) -> None:
         typer.echo(f"{done.messages} messages in {done.microbatches} microbatches, {done.dead_letters} dead letters")
@@ -29,8 +27,9 @@ def drain(
     terms = Terms(seconds or 1e9, ingest.interval_s, ingest.idle_s if seconds else 0.0, wait_s=ingest.handover_s)
     lake, log = Lake(settings.lake_root, settings.storage_options), open_log(settings)
     progress = Progress(Drain(lake, log, ingest), report)
-    outcome = work(Lease(settings.lake_root, "drain"), terms, progress.step, threading.Event())
-    progress.flush()
+    with stopped_by_signals() as stop:
+        outcome = work(Lease(settings.lake_root, DRAIN_LEASE), terms, progress.step, stop)
+        progress.flush()
     log.close()
     typer.echo(f"the drain ended because {outcome.value}")
 

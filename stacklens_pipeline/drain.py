@@ -24,6 +24,9 @@ from stacklens_pipeline.threads import started
 
 Ends = Mapping[TopicPartition, int]
 
+DRAIN_LEASE = "drain"
+"""Whose holder drains."""
+
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """As a time to close records at: lines that may join them are in the log already, they only have not been read."""
 

@@ -98,13 +98,12 @@ class Lake:
             raise
         return appended
 
-    def replacement(self, table: Table, hour: str, partitions: Iterable[TopicPartition]) -> "Replacement":
-        """Begin to put other rows in the place of an hour's partition; no fence moves."""
+    def replacement(self, table: Table, hour: str) -> "Replacement":
+        """Begin to put other rows in the place of those that an hour's partition holds now; no fence moves."""
         handle = self._snapshot_handle(table)
-        held = {tp: deltafiles.load_position(handle, tp) for tp in partitions}
         written = deltafiles.Written(table, self.uri(table), self.storage_options)
         files = deltafiles.live_files(table, handle, self.uri(table)).filter(pl.col("ingest_hour") == hour)
-        return Replacement(handle, written, hour, held, self._scan_files(table, files["uri"].to_list()))
+        return Replacement(handle, written, hour, self._scan_files(table, files["uri"].to_list()))
 
     def add(self, table: Table, frame: pl.DataFrame) -> int:
         """Commit rows without a fence: for tables that are not fed by offsets."""
@@ -316,13 +315,14 @@ class _Prepared:
 class Replacement:
     """Other rows for one hour of a table, written file by file and put in place by one commit."""
 
-    def __init__(
-        self, handle: DeltaTable, written: deltafiles.Written, hour: str, held: Positions, replaced: pl.LazyFrame
-    ) -> None:
-        self.held = held
+    def __init__(self, handle: DeltaTable, written: deltafiles.Written, hour: str, replaced: pl.LazyFrame) -> None:
         self.rows = 0
         self.replaced = replaced
         self._handle, self._written, self._hour = handle, written, hour
+
+    def held(self, tp: TopicPartition) -> Position:
+        """How far the table was in a partition when this began: what is replaced lies before."""
+        return deltafiles.load_position(self._handle, tp)
 
     def write(self, frame: pl.DataFrame) -> None:
         """Write rows of the hour."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from stacklens_pipeline.eventlog.base import EventLog, OffsetRange, TopicInfo, TopicPartition
+from stacklens_pipeline.eventlog.batches import value_bytes
 from stacklens_pipeline.eventlog.ranges import Plan, match_topics, plan
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.position import Position
@@ -62,7 +63,7 @@ class Planner:
         rows = pl.concat(frames)
         if renamed := {log: lake for lake, log in self._names.items() if lake != log}:
             rows = rows.with_columns(pl.col("topic").replace(renamed))
-        is_cut = int(rows["value"].bin.size().sum() or 0) >= max_bytes
+        is_cut = value_bytes(rows) >= max_bytes
         hour = pl.lit(self._now().strftime("%Y-%m-%dT%H")).alias("ingest_hour")
         return rows.with_columns(hour).select(RAW_LOGS.schema.names()), _ends(rows, planned, is_cut)
 

@@ -73,13 +73,16 @@ def _height(lake: Lake, table: Table, hour: str) -> int:
 
 
 def _prepared(lake: Lake, hour: str, tables: Sequence[Table], max_rows: int) -> Mapping[Table, Replacement]:
-    """The tables' new files, written but not committed."""
+    """The tables' new files, written but not committed.
+
+    Raw is looked at after the tables' snapshots were taken: so it holds all that they hold.
+    """
+    replacements = {table: lake.replacement(table, hour) for table in tables}
     extents = _extents(lake, hour)
-    partitions = [extent.partition for extent in extents]
-    replacements = {table: lake.replacement(table, hour, partitions) for table in tables}
+    held = {table: {e.partition: r.held(e.partition) for e in extents} for table, r in replacements.items()}
     for batch in _batches(lake, extents, max_rows):
         for table, replacement in replacements.items():
-            replacement.write(batch.of_hour(table, hour, replacement.held))
+            replacement.write(batch.of_hour(table, hour, held[table]))
     return replacements
 
 

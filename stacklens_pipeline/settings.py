@@ -72,7 +72,7 @@ class IngestSettings(BaseModel):
         "earliest", description="where a partition begins that was never read: earliest, latest or an RFC 3339 time"
     )
     max_rows: int = Field(131_072, ge=1, description="rows of a microbatch at most")
-    max_bytes: int = Field(48 * 2**20, ge=2**20, description="value bytes of a microbatch at most")
+    max_bytes: int = Field(24 * 2**20, ge=2**20, description="value bytes of a microbatch at most")
     interval_s: float = Field(1.0, ge=0, description="a microbatch about every so many seconds while lines arrive")
     budget_s: float = Field(300.0, gt=0, description="how long one drain works before its successor takes over")
     idle_s: float = Field(20.0, ge=0, description="a drain that saw no line for so long ends early")

@@ -62,6 +62,19 @@ def split_headers(
     return envelope, others or None
 
 
+def value_bytes(frame: pl.DataFrame) -> int:
+    """Bytes of all values."""
+    return int(frame["value"].bin.size().sum() or 0)
+
+
+def within(frame: pl.DataFrame, left: int | None) -> pl.DataFrame:
+    """The first rows of a frame, up to and with the one whose value passes `left` bytes (None: all); at least one."""
+    if left is None or value_bytes(frame) < left:
+        return frame
+    sums = frame["value"].bin.size().fill_null(0).cast(pl.Int64).cum_sum()
+    return frame.head(int((sums < left).sum()) + 1)
+
+
 def refuse_large(values: Iterable[bytes | None], limit: int) -> None:
     """Raise MessageTooLargeError if a value is longer than the log takes."""
     longest = max((len(value) for value in values if value is not None), default=0)

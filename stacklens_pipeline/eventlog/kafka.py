@@ -34,14 +34,15 @@ from stacklens_pipeline.eventlog.base import (
     TopicPartition,
     Watermarks,
 )
-from stacklens_pipeline.eventlog.batches import refuse_large, split_headers
+from stacklens_pipeline.eventlog.batches import refuse_large, split_headers, value_bytes, within
 from stacklens_pipeline.eventlog.kafka_config import client_config, consumer_config, producer_config
 from stacklens_pipeline.settings import KafkaSettings
 
 FRAME_ROWS = 100_000
 """Rows after which a frame is yielded."""
 CONSUME_MESSAGES = 1_000
-"""Messages of one `consume`; larger calls are slower."""
+CONSUME_BYTES = 16 * 2**20
+"""Messages of one `consume` (larger calls are slower), or fewer, so that they come to about so many bytes."""
 CONSUME_S = 0.2
 POLL_S = 0.1
 
@@ -123,7 +124,7 @@ class KafkaLog:
             for frame in self._read_range(wanted, left):
                 yield frame
                 if left is not None:
-                    left -= int(frame["value"].bin.size().sum() or 0)
+                    left -= value_bytes(frame)
                     if left <= 0:
                         return
 
@@ -185,24 +186,26 @@ class KafkaLog:
 
     def _frames(self, consumer: ck.Consumer, wanted: OffsetRange, max_bytes: int | None) -> Iterator[pl.DataFrame]:
         gathered: list[Any] = []
-        size, reached, left = 0, wanted.start, max_bytes
+        size, reached, left, count = 0, wanted.start, max_bytes, CONSUME_MESSAGES // 10
         deadline = monotonic() + self._timeout_s
         while reached < wanted.end and (left is None or size < left):
-            batch = consumer.consume(CONSUME_MESSAGES, CONSUME_S)
+            batch = consumer.consume(count, CONSUME_S)
             messages, reached = self._sorted_out(batch, wanted, reached)
             gathered += messages
-            size += sum(map(len, messages))
+            if taken := sum(map(len, messages)):
+                size += taken
+                count = max(1, min(CONSUME_MESSAGES, CONSUME_BYTES * len(messages) // taken))
             if batch:
                 deadline = monotonic() + self._timeout_s
             elif monotonic() > deadline:
                 self._refuse_unknown([TopicPartition(wanted.topic, wanted.partition)])
                 raise EventLogError(f"Kafka gave no message for {self._timeout_s:.0f} s, reading {wanted}")
             if len(gathered) >= FRAME_ROWS:
-                yield _within(_frame(gathered), left)
+                yield within(_frame(gathered), left)
                 left = None if left is None else left - size
                 gathered, size = [], 0
         if gathered:
-            yield _within(_frame(gathered), left)
+            yield within(_frame(gathered), left)
 
     def _sorted_out(self, batch: list[Any], wanted: OffsetRange, reached: int) -> tuple[list[Any], int]:
         """The messages of a batch that lie in the range, and the offset up to which the range is read."""
@@ -361,11 +364,3 @@ def _frame(messages: Sequence[Any]) -> pl.DataFrame:
         )
         .select(FETCHED_SCHEMA.names())
     )
-
-
-def _within(frame: pl.DataFrame, left: int | None) -> pl.DataFrame:
-    """The first rows of a frame, up to and with the one whose value passes `left` bytes; at least one."""
-    if left is None:
-        return frame
-    sums = frame["value"].bin.size().fill_null(0).cast(pl.Int64).cum_sum()
-    return frame.head(int((sums < left).sum()) + 1)

@@ -31,10 +31,11 @@ from stacklens_pipeline.eventlog.base import (
     TopicPartition,
     Watermarks,
 )
-from stacklens_pipeline.eventlog.batches import decode, encode, encode_values, refuse_large
+from stacklens_pipeline.eventlog.batches import decode, encode, encode_values, refuse_large, value_bytes, within
 
 FRAME_ROWS = 100_000
-"""Rows after which a frame is yielded."""
+FRAME_BYTES = 32 * 2**20
+"""Rows, or bytes of values, after which a frame is yielded."""
 
 BUSY_S = 30.0
 """How long a writer waits for the write lock before it gives up."""
@@ -106,10 +107,10 @@ class SqliteLog:
         left = max_bytes
         for wanted in ranges:
             for frame in self._read_range(wanted):
-                kept = frame if left is None else _within(frame, left)
+                kept = within(frame, left)
                 yield kept
                 if left is not None:
-                    left -= int(kept["value"].bin.size().sum() or 0)
+                    left -= value_bytes(kept)
                     if kept.height < frame.height or left <= 0:
                         return
 
@@ -191,16 +192,16 @@ class SqliteLog:
             " where topic = ? and partition = ? and base_offset <= ?) order by base_offset"
         )
         frames: list[pl.DataFrame] = []
-        rows = 0
+        rows = size = 0
         for base, count, at, checksum, payload in self._each(sql, (*tp, wanted.end, *tp, wanted.start)):
             if zlib.crc32(payload) != checksum:
                 bad = OffsetRange(*tp, max(base, wanted.start), min(base + count, wanted.end))
                 raise CorruptRangeError(f"{bad} was changed on the disk: its checksum does not match", [bad])
             frames.append(decode(payload, tp, base, at, wanted))
-            rows += frames[-1].height
-            if rows >= FRAME_ROWS:
+            rows, size = rows + frames[-1].height, size + value_bytes(frames[-1])
+            if rows >= FRAME_ROWS or size >= FRAME_BYTES:
                 yield pl.concat(frames)
-                frames, rows = [], 0
+                frames, rows, size = [], 0, 0
         if rows:
             yield pl.concat(frames)
 
@@ -264,12 +265,6 @@ class SqliteLog:
             if not rows:
                 return
             yield from rows
-
-
-def _within(frame: pl.DataFrame, left: int) -> pl.DataFrame:
-    """The first rows of a frame, up to and with the one whose value passes `left` bytes; at least one."""
-    sums = frame["value"].bin.size().fill_null(0).cast(pl.Int64).cum_sum()
-    return frame.head(int((sums < left).sum()) + 1)
 
 
 def _micros(at: datetime) -> int:

@@ -41,7 +41,7 @@ def _merge(lake: Lake, table: Table, now: str) -> int:
 
 
 def _merge_hour(lake: Lake, table: Table, hour: str) -> bool:
-    replacement = lake.replacement(table, hour, [])
+    replacement = lake.replacement(table, hour)
     rows = replacement.replaced.collect()
     merge: Callable[[pl.DataFrame], pl.DataFrame] = _sum_ledger if table is LEDGER else _sum_metrics(table)
     replacement.write(merge(rows))

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from stacklens_pipeline.drain import Drain
 from stacklens_pipeline.errors import IncompletePartitionError, LakeError
 from stacklens_pipeline.eventlog.base import EventLog, TopicPartition
-from stacklens_pipeline.lake import Lake
+from stacklens_pipeline.lake import Lake, Replacement
 from stacklens_pipeline.microbatch import DERIVED
 from stacklens_pipeline.rebuild import rebuild
 from stacklens_pipeline.settings import IngestSettings
@@ -23,6 +23,7 @@ from stacklens_pipeline.tables import (
     OFFSET_GAPS,
     PARSED_LOGS,
     RAW_LOGS,
+    Table,
 )
 from stacklens_pipeline.verify import verify
 from tests.builders import (
@@ -150,6 +151,25 @@ def test_an_hour_whose_raw_rows_have_expired_is_not_rebuilt(lake: Lake, log: Eve
     with pytest.raises(IncompletePartitionError, match=hour):
         rebuild(lake, hour)
     assert lake.row_count(ENRICHED_LOGS) == 10
+
+
+def test_an_hour_is_rebuilt_although_a_drain_commits_to_it(lake_dir: Path, log: EventLog, now: Clock) -> None:
+    class Beset(Lake):
+        """Others commit to a table between the snapshot that is replaced and the replacement."""
+
+        def replacement(self, table: Table, hour: str) -> Replacement:
+            prepared = super().replacement(table, hour)
+            send(log, numbered(3))
+            drained(Lake(str(lake_dir)), log, now)
+            return prepared
+
+    send(log, numbered(10))
+    drained(Lake(str(lake_dir)), log, now)
+    lake = Beset(str(lake_dir))
+    (hour,) = lake.hours(RAW_LOGS)
+    assert rebuild(lake, hour, [PARSED_LOGS, LOG_METRICS_1M])[PARSED_LOGS] == 10
+    assert lake.row_count(PARSED_LOGS) == lake.row_count(RAW_LOGS) == 16
+    assert verify(lake) == []
 
 
 def test_a_late_line_is_one_more_partial_row(lake: Lake, log: EventLog, now: Clock) -> None:

@@ -102,7 +102,7 @@ def test_two_writers_from_one_snapshot_commit_one_after_the_other(lake: Lake, la
 
 def test_a_replacement_and_an_append_do_not_disturb_each_other(lake: Lake, lake_dir: Path) -> None:
     append(lake, 0, 5)
-    replacement = lake.replacement(RAW_LOGS, HOUR, [TP])
+    replacement = lake.replacement(RAW_LOGS, HOUR)
     append(Lake(str(lake_dir)), 5, 8)
     replacement.write(rows(0, 5))
     assert replacement.commit()
