@@ -11,7 +11,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-_POOL = ThreadPoolExecutor(min(4, _CPUS), "stacklens")
+_POOL = ThreadPoolExecutor(min(8, 2 * _CPUS), "stacklens")  # some wait for each other, and for Polars' own threads
+_BESIDE = ThreadPoolExecutor(2, "stacklens-beside")
 
 FEWEST_ROWS = 16_384
 """Frames of fewer rows are not worth while to be cut: what a call costs whatever its rows would be paid twice."""
@@ -29,11 +30,11 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
 
 
 def started(work: Callable[[], Result]) -> "Future[Result]":
-    """Work that goes on beside the caller's; the same holds as for `in_order`."""
-    return _POOL.submit(work)
+    """Work that goes on beside the caller's, which may use `in_order` meanwhile, as this work may."""
+    return _BESIDE.submit(work)
 
 
 def slices(frame: pl.DataFrame) -> list[pl.DataFrame]:
     """A frame in so many parts, in order, that no core is idle while another works on them."""
     rows = max(FEWEST_ROWS, -(-frame.height // min(4, _CPUS)))
-    return list(frame.iter_slices(rows))
+    return list(frame.iter_slices(rows)) or [frame]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -64,11 +65,9 @@ def parse_lines(
     Without `closed_at` the input ends here and nothing stays open; with it, it is the time of this decision (UTC).
     `timezone` is that of texts without one, and `format` pins one of `FORMATS` instead of detecting it.
     """
-    every = raw.with_columns(_decoded(raw["value"]), pl.col("value").bin.size().cast(pl.Int64).alias("value_bytes"))
-    every = every.with_columns(_reason().alias("reason"))
+    every = pl.concat(in_order(partial(_read, format=format), slices(raw)))
     dead = every.filter(pl.col("reason").is_not_null())
     lines = every.filter(pl.col("reason").is_null()) if dead.height else every
-    lines = lines.with_columns((formats(pl.col("text")) if format is None else pl.lit(format)).alias("format"))
     lines, blank = multiline.assign(lines)
     if blank.height:
         dead = pl.concat([dead, blank.with_columns(pl.lit("empty").alias("reason")).select(dead.columns)])
@@ -81,6 +80,13 @@ def parse_lines(
         lines.select(LINE_COLUMNS),
         multiline.open_offsets(waiting),
     )
+
+
+def _read(raw: pl.DataFrame, format: str | None) -> pl.DataFrame:
+    """Each message by itself: its `text`, its size, the `reason` why nobody can read it, and its `format`."""
+    lines = raw.with_columns(_decoded(raw["value"]), pl.col("value").bin.size().cast(pl.Int64).alias("value_bytes"))
+    found = formats(pl.col("text")) if format is None else pl.lit(format)
+    return lines.with_columns(_reason().alias("reason"), found.alias("format"))
 
 
 def _decoded(values: pl.Series) -> pl.Series:
