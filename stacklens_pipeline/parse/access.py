@@ -48,11 +48,11 @@ def usual_fields(lines: pl.DataFrame) -> pl.DataFrame:
     parts = lines.with_columns(quoted.alias("quoted")).unnest("quoted")
     parts = parts.with_columns(
         pl.col("head")
-        .str.split_exact(" ", 5)
+        .str.splitn(" ", 6)
         .struct.rename_fields(["client", "ident", "user", "day", "zone", "rest"])
         .alias("h"),
-        pl.col("sizes").str.split_exact(" ", 3).struct.rename_fields(["before", "status", "bytes", "after"]).alias("s"),
-        pl.col("request").str.split_exact(" ", 2).struct.rename_fields(["method", "target", "spoken"]).alias("r"),
+        pl.col("sizes").str.splitn(" ", 4).struct.rename_fields(["before", "status", "bytes", "after"]).alias("s"),
+        pl.col("request").str.splitn(" ", 3).struct.rename_fields(["method", "target", "spoken"]).alias("r"),
     ).unnest("h", "s", "r")
     is_combined = (pl.col("after") == "") & (pl.col("gap") == " ") & pl.col("end").str.contains('^(?: [^"]*)?$')
     is_usual = (

@@ -26,7 +26,7 @@ def framed(texts: list[str]) -> pl.DataFrame:
     return pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)}).with_row_index("index")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(lines, min_size=1, max_size=12))
 def test_splitting_gives_what_the_pattern_gives(texts: list[str]) -> None:
     every = framed(texts)
@@ -41,6 +41,15 @@ def test_usual_lines_are_split(tail: str) -> None:
     assert usual_fields(every)["is_usual"].all()
 
 
-@pytest.mark.parametrize("text", [USUAL + ' "x" 0.300', USUAL.replace("curl", "c\\rl"), USUAL.replace("GET", "get")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        USUAL + ' "x" 0.300',
+        USUAL.replace("curl", "c\\rl"),
+        USUAL.replace("GET", "get"),
+        USUAL.replace("1.1", "1 .1"),
+        USUAL.replace("] ", "]  "),
+    ],
+)
 def test_what_is_unusual_is_left_to_the_pattern(text: str) -> None:
     assert not usual_fields(framed([text]))["is_usual"].any()
