@@ -52,7 +52,8 @@ test: install ## all tests but the long ones, with coverage (CI=true: a missing 
 quick: install ## the unit tests, under a minute
 	@$(BIN)/python -m pytest -q tests/unit
 
-soak: install ## the long tests: kill -9 many times, large backlogs
+soak: install ## the long tests: the parsers against each other on many more lines, kill -9 many times
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q --timeout 3600 tests/unit/parse
 	@$(BIN)/python -m pytest -m soak --timeout 3600
 
 parts: ## install the Debian packages that the tests use (as root)

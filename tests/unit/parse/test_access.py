@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -26,7 +26,6 @@ def framed(texts: list[str]) -> pl.DataFrame:
     return pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)}).with_row_index("index")
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.lists(lines, min_size=1, max_size=12))
 def test_splitting_gives_what_the_pattern_gives(texts: list[str]) -> None:
     every = framed(texts)

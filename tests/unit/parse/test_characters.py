@@ -1,7 +1,7 @@
 """Bytes to text: each value by itself, whatever stands beside it."""
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stacklens_pipeline.parse.characters import TOGETHER, utf8
@@ -19,7 +19,6 @@ def decoded(value: bytes | None) -> str | None:
         return None
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(values, max_size=12), st.integers(0, 12), st.booleans())
 def test_each_value_is_decoded_or_null(found: list[bytes | None], cut: int, is_long: bool) -> None:
     many = [*found, *[b"plain"] * (TOGETHER if is_long else 0), *found]

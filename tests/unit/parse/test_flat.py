@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -48,7 +48,6 @@ def assert_alike(texts: list[str]) -> int:
     return flat.height
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(written | changed, max_size=8))
 def test_objects_that_are_taken_have_the_fields_that_a_parser_gives(texts: list[str]) -> None:
     assert assert_alike([*USUAL, *texts]) >= FEWEST

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -41,7 +41,6 @@ def assert_alike(texts: list[str]) -> int:
     return alike.height
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(written | changed, max_size=8))
 def test_lines_that_are_taken_have_the_fields_that_the_pattern_gives(texts: list[str]) -> None:
     assert assert_alike([*texts, *USUAL]) >= FEWEST

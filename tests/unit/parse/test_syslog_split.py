@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -58,7 +58,6 @@ def assert_alike(name: str, texts: list[str]) -> int:
     return split(lines.with_row_index("index")).height
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(rfc5424 | changed(rfc5424) | changed(st.sampled_from(USUAL_5424[:1])), max_size=8))
 def test_rfc5424(texts: list[str]) -> None:
     assert assert_alike("rfc5424", [*texts, *USUAL_5424]) >= FEWEST - 1
@@ -66,7 +65,6 @@ def test_rfc5424(texts: list[str]) -> None:
         assert_alike("rfc5424", [text] * FEWEST)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(rfc3164 | changed(rfc3164) | changed(st.sampled_from(USUAL_3164[:1])), max_size=8))
 def test_rfc3164(texts: list[str]) -> None:
     assert assert_alike("rfc3164", [*texts, *USUAL_3164]) >= FEWEST

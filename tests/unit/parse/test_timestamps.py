@@ -1,7 +1,7 @@
 """Times: the quick way and the general one give the same."""
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stacklens_pipeline.parse.timestamps import from_iso, general_iso, usual_iso
@@ -18,7 +18,6 @@ changed = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.none() | texts | changed, max_size=20), st.sampled_from(["UTC", "Europe/Berlin"]))
 def test_every_time_is_what_the_general_way_makes_of_it(found: list[str | None], timezone: str) -> None:
     times = pl.DataFrame({"time": pl.Series(found, dtype=pl.String)})
