@@ -22,8 +22,8 @@ from stacklens_pipeline.tables import (
 )
 
 FAILED_STATUS = 500
-MAX_DURATION_MS = 1e12
-"""A duration beyond 31 years is a parsing accident: it is not counted, as NaN and the infinities are not."""
+MAX_DURATION_MS = 1e9
+"""A duration beyond eleven days is a parsing accident: it is not counted, as NaN and the infinities are not."""
 
 SERIES = ("source", "service_name")
 KEYS = ("ingest_hour", "window_start", *SERIES)

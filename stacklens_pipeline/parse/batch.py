@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 import polars as pl
+import structlog
+from polars.exceptions import PanicException, PolarsError
 
 from stacklens_pipeline.parse import multiline
 from stacklens_pipeline.parse.access import parse_access
@@ -19,6 +21,8 @@ from stacklens_pipeline.parse.text import parse_text
 from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS
 from stacklens_pipeline.threads import in_order, slices
 
+logger = structlog.get_logger(__name__)
+
 PARSER_VERSION = "1"
 MAX_BYTES = 1_048_576
 """A longer message, or one that a collector has cut, is a dead letter `oversize`."""
@@ -28,7 +32,14 @@ DETAILS = {
     "oversize": "the message is longer than 1 MiB; its first part was kept",
     "invalid_utf8": "the message is not UTF-8 text",
     "empty": "the message has no text, and there is no record before it that it could belong to",
+    "parser_failed": "no parser could cope with the message",
 }
+
+STRANGE = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, PolarsError, PanicException)
+"""What parsers, and the libraries that they use, raise over text that nobody has thought of."""
+
+FIRST_TIME, LAST_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""Times beyond have no date: such a text is taken for no time."""
 
 LINE_COLUMNS = ("topic", "partition", "offset", "ingest_hour", "appended_at", "value_bytes", "record_offset")
 
@@ -74,8 +85,13 @@ def parse_lines(
     waiting = multiline.still_open(lines, closed_at)
     if waiting.height:
         lines = lines.join(waiting, on=waiting.columns, how="anti", maintain_order="left")
+    records, failed = _records(multiline.join_lines(lines), timezone)
+    if failed.height:
+        of_failed = lines.join(failed, on=multiline.RECORD, how="semi", maintain_order="left")
+        dead = pl.concat([dead, of_failed.with_columns(pl.lit("parser_failed").alias("reason")).select(dead.columns)])
+        lines = lines.join(failed, on=multiline.RECORD, how="anti", maintain_order="left")
     return Parsed(
-        _records(multiline.join_lines(lines), timezone),
+        records,
         _dead_letters(dead),
         lines.select(LINE_COLUMNS),
         multiline.open_offsets(waiting),
@@ -108,13 +124,34 @@ def _reason() -> pl.Expr:
     )
 
 
-def _records(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """Parse each format's share; the records come by format, and in the order of their lines within it."""
+def _records(lines: pl.DataFrame, timezone: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Parse each format's share; the records come by format, and in the order of their lines within it.
+
+    Also gives the lines that no parser could cope with.
+    """
     shares = lines.partition_by("format", as_dict=True)
     parts = [(name, part) for name in FORMATS if (name,) in shares for part in slices(shares[(name,)])]
     if not parts:
-        return PARSED_LOGS.empty()
-    return pl.concat(in_order(lambda part: _complete(PARSERS[part[0]](part[1], timezone)), parts))
+        return PARSED_LOGS.empty(), lines
+    shares_of = in_order(lambda part: _share(*part, timezone), parts)
+    return pl.concat(records for records, _ in shares_of), pl.concat(failed for _, failed in shares_of)
+
+
+def _share(name: str, lines: pl.DataFrame, timezone: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The records of lines of one format, and the lines that no parser could cope with.
+
+    When a parser fails, each half is tried by itself; a line on which it fails becomes text.
+    """
+    try:
+        return _complete(PARSERS[name](lines, timezone)), lines.clear()
+    except STRANGE as error:
+        if lines.height == 1:
+            logger.warning("a parser failed on a line", format=name, offset=lines["offset"][0], error=repr(error)[:200])
+            as_text = lines.with_columns(pl.lit("text").alias("format"))
+            return (PARSED_LOGS.empty(), lines) if name == "text" else _share("text", as_text, timezone)
+    middle = lines.height // 2
+    first, second = (_share(name, half, timezone) for half in (lines[:middle], lines[middle:]))
+    return pl.concat([first[0], second[0]]), pl.concat([first[1], second[1]])
 
 
 def _complete(records: pl.DataFrame) -> pl.DataFrame:
@@ -122,12 +159,12 @@ def _complete(records: pl.DataFrame) -> pl.DataFrame:
     missing = [pl.lit(None, pl.String).alias(n) for n in PARSED_LOGS.schema if n not in records.columns]
     records = records.with_columns(missing)
     severity = pl.col("severity").fill_null(0)
-    has_time, has_level = pl.col("timestamp").is_not_null(), severity > 0
+    has_time, has_level = pl.col("timestamp").is_between(FIRST_TIME, LAST_TIME).fill_null(False), severity > 0
     status = pl.col("http_status").cast(pl.Float64, strict=False)
     return records.with_columns(
         pl.lit(0, pl.Int32).alias("line_index"),
         pl.col("appended_at").alias("observed_timestamp"),
-        pl.coalesce("timestamp", "appended_at").alias("timestamp"),
+        pl.when(has_time).then("timestamp").otherwise("appended_at").alias("timestamp"),
         pl.when(has_time).then("timestamp_source").otherwise(pl.lit("observed")).alias("timestamp_source"),
         level_of_severity(severity).alias("level"),
         pl.when(has_level).then("level_source").otherwise(pl.lit("none")).alias("level_source"),

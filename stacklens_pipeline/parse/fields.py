@@ -40,9 +40,13 @@ class Shapes:
 
     def __init__(self) -> None:
         self._shapes: dict[tuple[str, ...], tuple[list[int], list[Any]]] = {}
+        self._wide: list[pl.DataFrame] = []
 
     def add(self, index: int, item: Mapping[str, Any]) -> None:
         """Take an object."""
+        if len(item) > MOST_COLUMNS:
+            self._wide.append(_wide(index, item))
+            return
         shape = tuple(item)
         gathered = self._shapes.get(shape)
         if gathered is None:
@@ -53,7 +57,7 @@ class Shapes:
     def frame(self) -> pl.DataFrame:
         """One row an object: its `index`, `COLUMNS` as text, and `attributes`, a JSON object or null."""
         frames = [_frame(shape, indices, values) for shape, (indices, values) in self._shapes.items()]
-        return pl.concat([no_columns(), *frames])
+        return pl.concat([no_columns(), *self._wide, *frames])
 
 
 def in_order_of_index(*frames: pl.DataFrame) -> pl.DataFrame:
@@ -61,6 +65,9 @@ def in_order_of_index(*frames: pl.DataFrame) -> pl.DataFrame:
     together = pl.concat(frames)
     return (together if together["index"].is_sorted() else together.sort("index")).drop("index")
 
+
+MOST_COLUMNS = 512
+"""An object of more fields than that is no shape that others share."""
 
 _SCHEMA = pl.Schema({"index": pl.UInt32(), **dict.fromkeys((*COLUMNS, "attributes"), pl.String())})
 _NESTED = (dict, list)
@@ -79,6 +86,15 @@ def _frame(shape: tuple[str, ...], indices: list[int], values: list[Any]) -> pl.
     for row in range(len(indices)):
         rows.setdefault(frozenset(name for name in nested if isinstance(fields[name][row], _NESTED)), []).append(row)
     return pl.concat(_nested(fields, names, of, indices) for names, of in rows.items())
+
+
+def _wide(index: int, item: Mapping[str, Any]) -> pl.DataFrame:
+    """A single object: what is no column is written at once."""
+    texts = {name: text for name in item if name in ALIASES and (text := _texts([item[name]])) is not None}
+    frame = columns(pl.Series([index], dtype=pl.UInt32), texts, {})
+    taken = {next(name for name in texts if ALIASES[name] == column) for column in {ALIASES[name] for name in texts}}
+    rest = {name: value for name, value in item.items() if name not in taken}
+    return frame.with_columns(pl.lit(_json(rest)).alias("attributes"))
 
 
 def _nested(fields: Fields, nested: frozenset[str], rows: list[int], indices: list[int]) -> pl.DataFrame:

@@ -18,6 +18,8 @@ from stacklens_pipeline.parse.fields import ALIASES, columns, no_columns
 
 FEWEST = 64
 """So many objects that look alike make it worth while to take them together."""
+LONGEST = 256
+"""Longer names become part of no pattern."""
 ROUNDS = 4
 """So many objects with the same number of pieces are asked for their shape."""
 
@@ -105,7 +107,12 @@ def _shape(pieces: Sequence[str], mark: str) -> list[_Member] | None:
     members: list[_Member] = []
     for place, piece in enumerate(pieces):
         found = _MEMBER.fullmatch(piece if place == 0 else lost + piece)
-        if found is None or (place == 0) != bool(found["open"]) or (place == len(pieces) - 1) != bool(found["close"]):
+        if (
+            found is None
+            or len(found["before"]) > LONGEST
+            or (place == 0) != bool(found["open"])
+            or (place == len(pieces) - 1) != bool(found["close"])
+        ):
             return None
         quote = found["quote"] or ""
         before = (found["before"] + quote)[0 if place == 0 else len(lost) :]

@@ -23,7 +23,8 @@ ROUNDS = 16
 TRIES = 8
 """Lines that are asked for their shape in a round."""
 
-_PAIR = re.compile(r'([^\s="]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))')
+# names begin where nothing of a name stands before: else a long word would be tried from each of its letters on
+_PAIR = re.compile(r'(?<![^\s="])([^\s="]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))')
 _ESCAPED = re.compile(r"\\(.)")
 _TOKEN = re.compile(r'([^\s="]+)=([^\s"]*)')
 _UNUSUAL = r"[\x00-\x1f]"

@@ -24,7 +24,8 @@ _PLAIN = re.compile(rf'(?:\[{_NAME}(?: {_NAME}="[^"\\\x00-\x1f]*")*\])+(?= |\Z)'
 _UNUSUAL = r"[\\\x00-\x1f]"
 """What is not plain between quotation marks: escapes, and what JSON escapes."""
 
-_ELEMENT = re.compile(r'\[([^ \]]+)((?: [^ =\]"]+="(?:[^"\\]|\\.)*")*) ?\]')
+# elements begin where one ends, or all: else many brackets would be tried from each of them on
+_ELEMENT = re.compile(r'(?<![^\]])\[([^ \]]+)((?: [^ =\]"]+="(?:[^"\\]|\\.)*")*) ?\]')
 _PARAMETER = re.compile(r' ([^ =\]"]+)="((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r'\\(["\\\]])')
 _MARK = "\ufeff"

@@ -1,5 +1,6 @@
 """What holds for every format and every byte: repeatable, whatever the batch, nothing lost, nothing raised."""
 
+import json
 import random
 
 import polars as pl
@@ -8,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from stacklens_pipeline.deltafiles import statistics
 from stacklens_pipeline.parse import parse_lines
 from stacklens_pipeline.parse.batch import PARSERS, Parsed
+from stacklens_pipeline.parse.text import parse_text
 from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS
 from tests.unit.parse.lines import EXAMPLES, raw
 
@@ -72,3 +75,54 @@ def test_a_record_does_not_depend_on_its_neighbours(values: list[bytes | None], 
 def _key(index: int) -> bytes:
     """A stream of its own, so that no line goes on with another."""
     return b"%d" % index
+
+
+STRANGE = {
+    "nested deeper than can be written": b'{"msg":"m","a":' + b"[" * 300 + b"]" * 300 + b"}",
+    "a time beyond all dates": b'{"msg":"m","ts":5e20}',
+    "a time beyond all numbers": b'{"msg":"m","ts":9.2e21}',
+    "a time before all dates": b"0000-01-01T00:00:00Z ERROR x",
+    "a time after all dates": b"9999-12-31T23:59:59-14:00 ERROR x",
+    "a name too long for a pattern": b'{"' + b"k" * 500_000 + b'":1,"msg":"m"}',
+    "ten thousand fields": b"{" + b",".join(b'"k%d":1' % n for n in range(10_000)) + b"}",
+    "a long word among pairs": b"a=b " + b"x" * 500_000 + b" c=d",
+    "many brackets": b"<13>1 - - - - - [" + b"[" * 500_000 + b" x]",
+    "many quotation marks": b'h - - [10/Oct/2000:13:55:36 +0000] "' + b'\\"' * 300_000,
+}
+
+
+@pytest.mark.parametrize("line", STRANGE.values(), ids=STRANGE)
+def test_strange_lines_are_records_that_can_be_stored_and_harm_no_other(line: bytes) -> None:
+    result = parse_lines(raw([*[line] * 64, *EXAMPLES.values()]))
+    assert result.parsed.height == 64 + len(EXAMPLES)
+    assert json.loads(statistics(result.parsed))["numRecords"] == result.parsed.height
+    assert_frame_equal(result.parsed.filter(pl.col("offset") >= 64), _shifted(parse_lines(raw([*EXAMPLES.values()]))))
+
+
+def _shifted(result: Parsed) -> pl.DataFrame:
+    return result.parsed.with_columns(pl.col("offset") + 64)
+
+
+def test_a_line_that_no_parser_copes_with_is_a_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
+        if lines["text"].str.contains("poison").any():
+            raise ValueError("poison")
+        return parse_text(lines, timezone)
+
+    monkeypatch.setitem(PARSERS, "text", failing)
+    result = parse_lines(raw([b"one", b"poison", b"\tgoes on", b"two", b"three"]))
+    assert result.parsed["body"].to_list() == ["one", "two", "three"]
+    assert result.rejected.select("offset", "reason").rows() == [(1, "parser_failed"), (2, "parser_failed")]
+    assert result.line_records["offset"].to_list() == [0, 3, 4]
+
+
+@given(st.lists(st.sampled_from(sorted(EXAMPLES.values())) | ANY, max_size=6), st.randoms(use_true_random=False))
+def test_many_alike_give_the_records_that_each_gives_alone(found: list[bytes | None], dice: random.Random) -> None:
+    lines = [line for line in found if line] + [value for value in EXAMPLES.values() for _ in range(70)]
+    dice.shuffle(lines)
+    frame = raw(lines).with_columns(pl.Series("key", map(_key, range(len(lines)))))
+    together = parse_lines(frame)
+    alone = [parse_lines(frame[row]) for row in range(len(lines)) if lines[row] in found]
+    for each in alone:
+        here = pl.col("offset").is_in(each.line_records["offset"].to_list())
+        assert_frame_equal(together.parsed.filter(here), each.parsed)
