@@ -60,10 +60,18 @@ class Written:
             self.discard()
             raise
 
-    def commit(self, handle: DeltaTable, fence: list[Transaction], replaced_hour: str | None = None) -> bool:
+    def commit(
+        self,
+        handle: DeltaTable,
+        fence: list[Transaction],
+        replaced_hour: str | None = None,
+        *,
+        may_rebase: bool = False,
+    ) -> bool:
         """Commit the files on the handle's snapshot, in place of an hour's where one is given.
 
-        Returns False, the files being deleted, when another writer committed first.
+        Returns False, the files being deleted, when another writer committed first. What appends only may have come
+        before, with `may_rebase`.
         """
         try:
             with storage_errors(self._table):
@@ -74,9 +82,10 @@ class Written:
                     partition_by=["ingest_hour"] if self._table.is_partitioned else [],
                     partition_filters=[("ingest_hour", "=", replaced_hour)] if replaced_hour else None,
                     # a fence was read from this very snapshot, so its commit must not be rebased onto another;
-                    # a replacement may be: what was appended since lies past the positions it was made for
+                    # a replacement may be: what was appended since lies past the positions it was made for. But one
+                    # that takes no file away conflicts with nothing, and two of them would double the hour
                     commit_properties=CommitProperties(
-                        app_transactions=fence, max_commit_retries=None if replaced_hour else 0
+                        app_transactions=fence, max_commit_retries=None if may_rebase else 0
                     ),
                     post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
                 )

@@ -103,7 +103,7 @@ class Lake:
         handle = self._snapshot_handle(table)
         written = deltafiles.Written(table, self.uri(table), self.storage_options)
         files = deltafiles.live_files(table, handle, self.uri(table)).filter(pl.col("ingest_hour") == hour)
-        return Replacement(handle, written, hour, self._scan_files(table, files["uri"].to_list()))
+        return Replacement(handle, written, hour, self._scan_files(table, files["uri"].to_list()), bool(files.height))
 
     def add(self, table: Table, frame: pl.DataFrame) -> int:
         """Commit rows without a fence: for tables that are not fed by offsets."""
@@ -315,10 +315,12 @@ class _Prepared:
 class Replacement:
     """Other rows for one hour of a table, written file by file and put in place by one commit."""
 
-    def __init__(self, handle: DeltaTable, written: deltafiles.Written, hour: str, replaced: pl.LazyFrame) -> None:
+    def __init__(
+        self, handle: DeltaTable, written: deltafiles.Written, hour: str, replaced: pl.LazyFrame, has_replaced: bool
+    ) -> None:
         self.rows = 0
         self.replaced = replaced
-        self._handle, self._written, self._hour = handle, written, hour
+        self._handle, self._written, self._hour, self._has_replaced = handle, written, hour, has_replaced
 
     def held(self, tp: TopicPartition) -> Position:
         """How far the table was in a partition when this began: what is replaced lies before."""
@@ -331,7 +333,7 @@ class Replacement:
 
     def commit(self) -> bool:
         """Put the rows in place; False, and nothing is changed, when the table was committed to in the meantime."""
-        return self._written.commit(self._handle, [], replaced_hour=self._hour)
+        return self._written.commit(self._handle, [], replaced_hour=self._hour, may_rebase=self._has_replaced)
 
 
 def given(frame: pl.DataFrame) -> Rows:

@@ -6,6 +6,7 @@ for the same parser version. It is refused where raw is no longer complete. Memo
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from stacklens_pipeline.eventlog.base import OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Replacement
 from stacklens_pipeline.ledger import summed
 from stacklens_pipeline.microbatch import DERIVED, Microbatch
-from stacklens_pipeline.parse import LONGEST_RECORD
+from stacklens_pipeline.parse.multiline import GAP, LONGEST_RECORD, STREAM, may_go_on
 from stacklens_pipeline.tables import LEDGER, RAW_LOGS, Table
 
 REBUILT = tuple(table for table in DERIVED if table is not LEDGER)
@@ -33,7 +34,6 @@ def rebuild(lake: Lake, hour: str, tables: Iterable[Table] = REBUILT, max_rows: 
     missing = [table for table in REBUILT if table in asked]
     if not missing:
         raise ConfigurationError(f"none of these tables can be rebuilt: {', '.join(t.path for t in asked)}")
-    refuse_incomplete(lake, hour)
     rows: dict[Table, int] = {}
     for _ in range(ATTEMPTS):
         replacements = _prepared(lake, hour, missing, max_rows)
@@ -75,9 +75,12 @@ def _height(lake: Lake, table: Table, hour: str) -> int:
 def _prepared(lake: Lake, hour: str, tables: Sequence[Table], max_rows: int) -> Mapping[Table, Replacement]:
     """The tables' new files, written but not committed.
 
-    Raw is looked at after the tables' snapshots were taken: so it holds all that they hold.
+    Raw is looked at after the tables' snapshots were taken, so it holds all that they hold; and all is done on one
+    snapshot of it, whatever expires meanwhile.
     """
     replacements = {table: lake.replacement(table, hour) for table in tables}
+    lake = lake.snapshot([LEDGER, RAW_LOGS])
+    refuse_incomplete(lake, hour)
     extents = _extents(lake, hour)
     held = {table: {e.partition: r.held(e.partition) for e in extents} for table, r in replacements.items()}
     for batch in _batches(lake, extents, max_rows):
@@ -97,12 +100,29 @@ class _Extent:
 def _extents(lake: Lake, hour: str) -> list[_Extent]:
     own = _bounds(lake.scan(RAW_LOGS, hours=[hour]))
     around = neighbours(lake.hours(RAW_LOGS), hour)
-    return [
-        _Extent(
-            TopicPartition(topic, partition), _widened(lake, around, OffsetRange(topic, partition, low, high), span)
+    extents = []
+    for topic, partition, low, high, *span in own.rows():
+        offsets = _widened(lake, around, OffsetRange(topic, partition, low, high), span)
+        if offsets.start == low:
+            _refuse_beheaded(lake, hour, offsets, span[0])
+        extents.append(_Extent(TopicPartition(topic, partition), offsets))
+    return extents
+
+
+def _refuse_beheaded(lake: Lake, hour: str, own: OffsetRange, began: datetime) -> None:
+    """Raise IncompletePartitionError if the hour may begin inside a record whose first lines raw does not hold."""
+    here = (pl.col("topic") == own.topic) & (pl.col("partition") == own.partition)
+    earlier = here & (pl.col("stage") == "raw") & (pl.col("outcome") == "stored") & (pl.col("ingest_hour") < hour)
+    last = lake.scan(LEDGER).filter(earlier).select(pl.col("appended_at_max").max()).collect().item()
+    if last is None or last + GAP <= began:
+        return
+    lines = lake.scan_offsets(RAW_LOGS, TopicPartition(own.topic, own.partition), own.start, own.end)
+    near = lines.filter(pl.col("appended_at") < last + GAP).collect().sort("offset")
+    if may_go_on(near.unique(STREAM, keep="first", maintain_order=True)["value"]).any():
+        raise IncompletePartitionError(
+            f"hour {hour} cannot be rebuilt: it may begin inside a record of {own.topic}/{own.partition} "
+            f"whose first lines have expired or were erased, before offset {own.start}"
         )
-        for topic, partition, low, high, *span in own.rows()
-    ]
 
 
 def _bounds(lines: pl.LazyFrame) -> pl.DataFrame:

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from stacklens_pipeline.parse.detect import continues, is_dated
+from stacklens_pipeline.parse.characters import utf8
+from stacklens_pipeline.parse.detect import continues, formats, is_dated
 
 STREAM = ["topic", "partition", "source", "peer", "key"]
 RECORD = ["topic", "partition", "record_offset"]
@@ -51,6 +52,14 @@ def assign(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 _IS_LEADING_BLANK = (pl.col("text") == "").cum_min().over(RECORD)
 """Whether a line is empty, as all lines of its record before it are."""
+
+
+def may_go_on(values: pl.Series) -> pl.Series:
+    """Whether each message, of which the lines before are not known, may be a later line of a record."""
+    text = pl.col("text")
+    is_later = continues(text) | (text.str.contains(_TRACE_END) & ~is_dated(text))
+    texts = utf8(values).alias("text").to_frame()
+    return texts.select((formats(text) == "text") & is_later).to_series().fill_null(False)
 
 
 def _touched(lines: pl.DataFrame) -> pl.DataFrame:
