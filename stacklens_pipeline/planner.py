@@ -65,7 +65,8 @@ class Planner:
             rows = rows.with_columns(pl.col("topic").replace(renamed))
         is_cut = value_bytes(rows) >= max_bytes
         hour = pl.lit(self._now().strftime("%Y-%m-%dT%H")).alias("ingest_hour")
-        return rows.with_columns(hour).select(RAW_LOGS.schema.names()), _ends(rows, planned, is_cut)
+        source = pl.coalesce("source", "topic").alias("source")  # what comes from a topic directly names no source
+        return rows.with_columns(hour, source).select(RAW_LOGS.schema.names()), _ends(rows, planned, is_cut)
 
     def in_log(self, tp: TopicPartition) -> TopicPartition:
         """The partition under the name that the event log knows."""
