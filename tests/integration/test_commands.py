@@ -67,13 +67,13 @@ def test_a_pipeline_is_driven_from_the_command_line(tmp_path: Path) -> None:
     assert "6 messages" in run("drain", "--seconds", "8")
     (status,) = [json.loads(line) for line in run("status").splitlines() if "raw-logs" in line]
     assert (status["lag"], status["messages"], status["dead_letters"], status["open"]) == (0, 6, 1, 0)
-    assert run("verify").startswith("conserved: 6 raw messages, 4 enriched records")
+    assert run("verify").startswith("conserved: 6 raw messages are 4 records, 1 lines inside")
     found = run("sql", "select source, count(*) n from enriched.logs group by 1", "--output", "ndjson")
     assert json.loads(found) == {"source": "me", "n": 4}
     assert run("sql", "select count(*) n from raw.offset_gaps", "--output", "csv").split() == ["n", "0"]
     hour = json.loads(run("sql", "select distinct ingest_hour h from raw.logs", "--output", "ndjson"))["h"]
     assert "enriched/logs: 4 rows" in run("rebuild", hour)
     refused = stacklens("sql", "select nothing from nowhere", cwd=tmp_path)
-    assert (refused.returncode, b"DuckDB refuses" in refused.stderr) == (2, True)
+    assert (refused.returncode, b"unknown table" in refused.stderr) == (2, True)
     (tmp_path / "config" / "sources.yaml").write_text("sources: []\n")
     assert b"no source names files" in stacklens("ship", cwd=tmp_path).stderr
