@@ -145,6 +145,12 @@ def test_a_long_column_is_wrapped_and_nothing_is_cut_off() -> None:
     assert (text.count("x"), "2026-01-02T03:04:05.000006Z" in text) == (100, True)
 
 
+def test_titles_are_broken_where_that_makes_room() -> None:
+    lines = shown([{"service_name": "shop", "http_status": 200}], 18).splitlines()
+    assert [line.split() for line in lines[:2]] == [["service_", "http_"], ["name", "status"]]
+    assert lines[-1].split() == ["shop", "200"]
+
+
 def test_a_table_without_rows_says_so(stacklens: Run) -> None:
     assert stacklens("parse", "-", "--output", "table").stdout == b"no rows\n"
 
