@@ -17,7 +17,7 @@ from typing import IO, Any, BinaryIO
 
 import orjson
 
-from stacklens_pipeline.errors import UsageError
+from stacklens_pipeline.errors import StackLensError, UsageError
 from stacklens_pipeline.values import as_json, as_text
 
 SLICE_LINES = 50_000
@@ -173,12 +173,17 @@ class Writer:
 
 
 def _unless_closed(write: Callable[[], object]) -> None:
-    """Write to standard output, and end the process quietly when nobody reads it any more."""
+    """Write to standard output, and end the process quietly when nobody reads it any more.
+
+    Raises StackLensError when it cannot be written to, such as a file on a full disk.
+    """
     try:
         write()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at the end
         raise SystemExit(0) from None
+    except OSError as error:
+        raise StackLensError(f"the output cannot be written: {error.strerror}") from error
 
 
 def _cell(value: object) -> str:

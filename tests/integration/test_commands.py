@@ -25,11 +25,19 @@ def test_usage_reaches_the_exit_status() -> None:
 
 def test_a_closed_pipe_ends_it_quietly(tmp_path: Path) -> None:
     (tmp_path / "many").write_bytes(b"line\n" * 200_000)
-    for output in ("ndjson", "csv"):
+    for output in ("ndjson", "csv", "table"):
         command = f"{sys.executable} -m stacklens_pipeline.cli parse {tmp_path / 'many'} --output {output} | head -n 1"
         script = f"set -o pipefail; {command}"
         done = subprocess.run(["bash", "-c", script], capture_output=True, timeout=60, check=False)
         assert (done.returncode, done.stdout.count(b"\n"), done.stderr) == (0, 1, b"")
+
+
+def test_a_full_disk_is_not_taken_for_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "many").write_bytes(b"line\n" * 20_000)
+    with Path("/dev/full").open("wb") as full:
+        command = [*COMMAND, "parse", str(tmp_path / "many")]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (done.returncode, b"the output cannot be written: No space left on device" in done.stderr) == (1, True)
 
 
 def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
