@@ -1,11 +1,11 @@
 """The `stacklens` command. Commands hold no logic of their own, and import what they need when they are called."""
 
-import os
 import sys
+from typing import Annotated
 
 import typer
 
-from stacklens_pipeline import commands
+from stacklens_pipeline import __version__, commands
 from stacklens_pipeline.collect.commands import collect
 from stacklens_pipeline.demo.commands import demo
 from stacklens_pipeline.errors import StackLensError, UsageError
@@ -36,6 +36,21 @@ topics.command("create")(commands.create_topics)
 topics.command("list")(commands.list_topics)
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"stacklens {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """From a log line to a mart, exactly once."""
+
+
 def main() -> None:
     """Run a command; an error of ours is one sentence, and exits with 2 for wrong usage or configuration, else 1."""
     try:
@@ -43,9 +58,6 @@ def main() -> None:
     except StackLensError as error:
         print(f"stacklens: {error}", file=sys.stderr)
         raise SystemExit(2 if isinstance(error, UsageError) else 1) from None
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ from stacklens_pipeline.filters import Output, Writer
 
 
 def drain(
-    seconds: Annotated[float, typer.Option(help="work for at most so long; 0: until nothing is left")] = 0.0,
+    seconds: Annotated[
+        float,
+        typer.Option(help="work for at most so long; 0: until nothing is left, which is never while lines keep coming"),
+    ] = 0.0,
 ) -> None:
     """Drain unread messages into the lake in this process, without Dagster."""
     from stacklens_pipeline.drain import DRAIN_LEASE, Drain
@@ -36,60 +39,65 @@ def drain(
 
 def status(output: Annotated[Output | None, typer.Option(help="ndjson, table or csv")] = None) -> None:
     """Offsets, lag, freshness, counts and gaps, one row a partition."""
-    from stacklens_pipeline.eventlog import open_log
-    from stacklens_pipeline.lake import Lake
     from stacklens_pipeline.settings import load_settings
     from stacklens_pipeline.status import partition_rows
+    from stacklens_pipeline.stores import existing_log, lake_or_empty, nothing_yet
 
     settings = load_settings()
-    log = open_log(settings)
+    with existing_log(settings) as log, lake_or_empty(settings) as lake:
+        rows = [] if log is None else list(partition_rows(lake, log, settings.ingest))
+    if not rows:
+        typer.echo(nothing_yet(settings), err=True)
+        return
     writer = Writer(output)
-    writer.write(partition_rows(Lake(settings.lake_root, settings.storage_options), log, settings.ingest))
+    writer.write(rows)
     writer.close()
-    log.close()
 
 
 def verify() -> None:
     """Recompute conservation from the tables and the ledger; exits with 1 and the offending ranges if it is broken."""
     from stacklens_pipeline.errors import ConservationError
-    from stacklens_pipeline.lake import Lake
     from stacklens_pipeline.settings import load_settings
-    from stacklens_pipeline.tables import ENRICHED_LOGS, RAW_LOGS
+    from stacklens_pipeline.stores import lake_or_empty, nothing_yet
+    from stacklens_pipeline.verify import account_of
     from stacklens_pipeline.verify import verify as violations_of
 
     settings = load_settings()
-    lake = Lake(settings.lake_root, settings.storage_options)
-    violations = violations_of(lake)
+    with lake_or_empty(settings) as lake:
+        violations, account = violations_of(lake), account_of(lake)
     for violation in violations:
         typer.echo(str(violation))
     if violations:
         raise ConservationError(f"counts are not conserved, violations: {len(violations)}")
-    typer.echo(f"conserved: {lake.row_count(RAW_LOGS)} raw messages, {lake.row_count(ENRICHED_LOGS)} enriched records")
+    typer.echo(f"conserved: {account}" if account.messages else nothing_yet(settings), err=not account.messages)
 
 
 def rebuild(hour: Annotated[str, typer.Argument(help="an ingest hour, such as 2026-11-24T04 (UTC)")]) -> None:
     """Rebuild an hour of all tables from raw."""
-    from stacklens_pipeline.lake import Lake
     from stacklens_pipeline.rebuild import rebuild as rebuild_hour
+    from stacklens_pipeline.rebuild import refuse_no_hour, refuse_unknown_hour
     from stacklens_pipeline.settings import load_settings
+    from stacklens_pipeline.stores import existing_lake
 
-    settings = load_settings()
-    for table, rows in rebuild_hour(Lake(settings.lake_root, settings.storage_options), hour).items():
+    refuse_no_hour(hour)
+    lake = existing_lake(load_settings())
+    refuse_unknown_hour(lake, hour)
+    for table, rows in rebuild_hour(lake, hour).items():
         typer.echo(f"{table.path}: {rows} rows")
 
 
 def sql(
-    query: Annotated[str, typer.Argument(help="a query over the lake's tables, such as enriched.logs")],
+    query: Annotated[str, typer.Argument(help="a query over enriched.logs, mart.NAME ...; SHOW TABLES lists them")],
     output: Annotated[Output | None, typer.Option(help="ndjson, table or csv")] = None,
 ) -> None:
-    """Ask DuckDB about the lake's tables, while the pipeline goes on writing."""
-    from stacklens_pipeline.lake import Lake
+    """Ask DuckDB about the lake's tables and the marts, while the pipeline goes on writing."""
     from stacklens_pipeline.settings import load_settings
     from stacklens_pipeline.sql import ask
+    from stacklens_pipeline.stores import existing_lake
 
     settings = load_settings()
     writer = Writer(output)
-    writer.write(ask(Lake(settings.lake_root, settings.storage_options), query, settings.marts_path))
+    writer.write(ask(existing_lake(settings), query, settings.marts_path))
     writer.close()
 
 
@@ -108,10 +116,13 @@ def create_topics(
 
 def list_topics() -> None:
     """Topics with their partitions."""
-    from stacklens_pipeline.eventlog import open_log
     from stacklens_pipeline.settings import load_settings
+    from stacklens_pipeline.stores import existing_log, nothing_yet
 
-    log = open_log(load_settings())
-    for info in sorted(log.topics().values(), key=lambda topic: topic.name):
+    settings = load_settings()
+    with existing_log(settings) as log:
+        topics = {} if log is None else log.topics()
+    for info in sorted(topics.values(), key=lambda topic: topic.name):
         typer.echo(f"{info.name}: {info.partitions} partitions")
-    log.close()
+    if not topics:
+        typer.echo(nothing_yet(settings), err=True)

@@ -5,8 +5,9 @@ No server, no event log, no Dagster and no configuration is needed. Memory does 
 
 import base64
 import io
+import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,8 @@ from typing import IO, Any, BinaryIO
 
 import orjson
 
-from stacklens_pipeline.errors import UsageError
+from stacklens_pipeline.errors import StackLensError, UsageError
+from stacklens_pipeline.values import as_json, as_text
 
 SLICE_LINES = 50_000
 """Lines that are worked on at once."""
@@ -121,70 +123,71 @@ def sliced(source: Iterable[Item], size: int = SLICE_LINES) -> Iterator[list[Ite
 
 
 class Writer:
-    """Writes rows as they come; a table needs them all and is written at the end."""
+    """Writes rows as they come; a table needs them all and is written at the end.
 
-    def __init__(self, output: Output | None, stream: IO[str] | None = None) -> None:
+    A table shows the columns `shown` only, or all. When whoever reads has seen enough (`| head`), the process ends
+    with status 0.
+    """
+
+    def __init__(
+        self, output: Output | None, stream: IO[str] | None = None, *, shown: Sequence[str] | None = None
+    ) -> None:
         self._stream = stream or sys.stdout
         self._output = output or (Output.TABLE if self._stream.isatty() else Output.NDJSON)
+        self._shown = shown
         self._rows: list[dict[str, Any]] = []
-        self._columns: list[str] = []
 
     def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write rows; nulls are left out of NDJSON."""
         if self._output is Output.NDJSON:
-            lines = (
-                orjson.dumps(_present(row), default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME) for row in rows
-            )
-            self._stream.write("".join(line.decode() + "\n" for line in lines))
+            text = "".join(as_json(_present(row)).decode() + "\n" for row in rows)
+            _unless_closed(lambda: self._stream.write(text))
         else:
             self._rows.extend(rows)
 
     def close(self) -> None:
         """Write what was kept back."""
         if self._output is Output.CSV:
-            self._write_csv()
-        elif self._output is Output.TABLE and self._rows:
-            self._write_table()
-        self._stream.flush()
+            _unless_closed(self._write_csv)
+        elif self._output is Output.TABLE:
+            _unless_closed(self._write_table)
+        _unless_closed(self._stream.flush)
 
     def _write_csv(self) -> None:
         import csv
 
-        columns = list(dict.fromkeys(name for row in self._rows for name in row))
-        writer = csv.DictWriter(self._stream, columns)
+        writer = csv.DictWriter(self._stream, self._columns())
         writer.writeheader()
         writer.writerows({name: _cell(value) for name, value in row.items()} for row in self._rows)
 
     def _write_table(self) -> None:
-        from rich.console import Console
-        from rich.table import Table
+        from stacklens_pipeline.layout import show
 
-        columns = list(dict.fromkeys(name for row in self._rows for name, value in row.items() if value is not None))
-        table = Table(*columns)
-        for row in self._rows:
-            table.add_row(*(_cell(row.get(name)) for name in columns))
-        Console(file=self._stream).print(table)
+        if self._rows:
+            show(self._rows, self._shown or self._columns(), self._stream)
+        else:
+            self._stream.write("no rows\n")
+
+    def _columns(self) -> list[str]:
+        return list(dict.fromkeys(name for row in self._rows for name in row))
 
 
-def rfc3339(at: datetime) -> str:
-    """A UTC time with microseconds where it has any.
+def _unless_closed(write: Callable[[], object]) -> None:
+    """Write to standard output, and end the process quietly when nobody reads it any more.
 
-    >>> rfc3339(datetime(2026, 11, 24, 4, 0, 0, 5000, tzinfo=UTC)), rfc3339(datetime(2026, 11, 24, tzinfo=UTC))
-    ('2026-11-24T04:00:00.005000Z', '2026-11-24T00:00:00Z')
+    Raises StackLensError when it cannot be written to, such as a file on a full disk.
     """
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    raise TypeError(f"not a value of a row: `{value}`")
+    try:
+        write()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at the end
+        raise SystemExit(0) from None
+    except OSError as error:
+        raise StackLensError(f"the output cannot be written: {error.strerror}") from error
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return orjson.dumps(value).decode() if isinstance(value, dict | list) else str(value)
+    return str(value) if isinstance(value, datetime) else as_text(value)
 
 
 def _present(row: dict[str, Any]) -> dict[str, Any]:

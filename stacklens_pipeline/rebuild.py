@@ -10,13 +10,13 @@ from datetime import datetime
 
 import polars as pl
 
-from stacklens_pipeline.errors import CommitConflictError, ConfigurationError, IncompletePartitionError
+from stacklens_pipeline.errors import CommitConflictError, ConfigurationError, IncompletePartitionError, UsageError
 from stacklens_pipeline.eventlog.base import OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Replacement
 from stacklens_pipeline.ledger import summed
 from stacklens_pipeline.microbatch import DERIVED, Microbatch
 from stacklens_pipeline.parse.multiline import GAP, LONGEST_RECORD, STREAM, may_go_on
-from stacklens_pipeline.tables import LEDGER, RAW_LOGS, Table
+from stacklens_pipeline.tables import HOUR_FORMAT, LEDGER, RAW_LOGS, Table
 
 REBUILT = tuple(table for table in DERIVED if table is not LEDGER)
 """Tables that can be rebuilt; raw is immutable, and the ledger says what was."""
@@ -52,6 +52,27 @@ def rebuild_or_count(lake: Lake, hour: str, tables: Iterable[Table]) -> dict[Tab
     refuse_incomplete(lake, hour)
     counts = {table: _height(lake, table, hour) for table in kept}
     return counts | (rebuild(lake, hour, rebuilt) if rebuilt else {})
+
+
+def refuse_no_hour(text: str) -> None:
+    """Raise UsageError unless the text is an ingest hour.
+
+    >>> refuse_no_hour("2026-11-24T04")
+    """
+    try:
+        is_hour = datetime.strptime(text, HOUR_FORMAT).strftime(HOUR_FORMAT) == text
+    except ValueError:
+        is_hour = False
+    if not is_hour:
+        raise UsageError(f"not an hour like 2026-11-24T04: `{text}`")
+
+
+def refuse_unknown_hour(lake: Lake, hour: str) -> None:
+    """Raise UsageError, naming the first and the last hour that the lake knows, when it never had anything of it."""
+    known = sorted({*lake.hours(LEDGER), *lake.hours(RAW_LOGS)})
+    if hour not in known:
+        there_is = f"hours from {known[0]} to {known[-1]}" if known else "none yet"
+        raise UsageError(f"the lake, which has {there_is}, has nothing of the hour `{hour}`")
 
 
 def refuse_incomplete(lake: Lake, hour: str) -> None:

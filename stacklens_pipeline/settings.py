@@ -208,7 +208,7 @@ def _json(value: object) -> str:
 def _suggestion(name: str, known: Iterable[str]) -> str:
     own = [variable.removeprefix(PREFIX) for variable in known]  # the prefix that all share would make any two alike
     near = difflib.get_close_matches(name.removeprefix(PREFIX), own, n=1, cutoff=0.6)
-    return f", did you mean {PREFIX}{near[0]}?" if near else ""
+    return f", did you mean {PREFIX}{near[0]}?" if near else "; docs/reference/settings.md lists those that there are"
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -44,6 +44,43 @@ class Violation:
         return f"{self.law}: expected {self.expected}, found {self.found} in {self.where}"
 
 
+@dataclass(frozen=True)
+class Account:
+    """What became of the messages in raw: numbers that add up, whatever goes on being written.
+
+    `joined` are lines inside records of several lines, past the first of each; `waiting` those of records that are
+    still open or of tables that are still behind.
+    """
+
+    messages: int
+    records: int
+    joined: int
+    dead_letters: int
+
+    @property
+    def waiting(self) -> int:
+        """Messages that are nowhere else yet; none where raw expires before what is made of it."""
+        return max(0, self.messages - self.records - self.joined - self.dead_letters)
+
+    def __str__(self) -> str:
+        parts = [
+            f"{self.records:,} records",
+            f"{self.joined:,} lines inside records of several lines",
+            f"{self.dead_letters:,} dead letters",
+            *([f"{self.waiting:,} under way"] if self.waiting else []),
+        ]
+        return f"{self.messages:,} raw messages are {', '.join(parts)}"
+
+
+def account_of(lake: Lake) -> Account:
+    """What became of the messages, of one moment."""
+    frozen = lake.snapshot([PARSED_LOGS, DEAD_LETTERS, RAW_LOGS])
+    joined = frozen.scan(PARSED_LOGS).select((pl.col("raw_messages") - 1).sum()).collect().item()
+    return Account(
+        frozen.row_count(RAW_LOGS), frozen.row_count(PARSED_LOGS), int(joined), frozen.row_count(DEAD_LETTERS)
+    )
+
+
 def verify(lake: Lake) -> list[Violation]:
     """Every violation of conservation; an empty list is what a sound lake gives. Raises LakeError."""
     try:

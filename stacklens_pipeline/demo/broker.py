@@ -16,10 +16,14 @@ READY_S = 180.0
 PORT = 9092
 
 
+def check_port() -> None:
+    """Raise ConfigurationError when the broker's port is taken."""
+    refuse_taken(PORT, f"stop it, or read from it with STACKLENS_KAFKA__BOOTSTRAP_SERVERS=127.0.0.1:{PORT}")
+
+
 @contextmanager
 def kafka_settings(settings: Settings, stop: threading.Event) -> Iterator[Settings]:
     """Settings that read from a broker which runs as long as the context."""
-    refuse_taken(PORT, f"stop it, or read from it with STACKLENS_KAFKA__BOOTSTRAP_SERVERS=127.0.0.1:{PORT}")
     root = checkout()
     command = [sys.executable, str(root / "deploy" / "kafka" / "broker.py"), "--port", str(PORT)]
     data = settings.data_dir / "kafka"

@@ -10,6 +10,7 @@ from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.ledger import summed
 from stacklens_pipeline.planner import utc_now
 from stacklens_pipeline.tables import DEAD_LETTERS, ENRICHED_LOGS, LEDGER, PARSED_LOGS, RAW_LOGS
+from stacklens_pipeline.verify import Account
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,18 @@ def _mart_records(marts: Path) -> int:
 _TABLES = "select table_name from information_schema.tables where table_schema = 'mart' order by table_name"
 
 
-def table(now: Figures, lines_in: int, earlier: int = 0) -> RichTable:
-    """The figures as a table; `earlier` lines came in before."""
+def table(now: Figures, account: Account, lines_in: int, earlier: int = 0) -> RichTable:
+    """The figures as a table; messages are records, lines inside them and dead letters. `earlier` lines came before."""
     shown = RichTable(title="What became of the logs", show_header=False)
     shown.add_column()
     shown.add_column(justify="right")
     shown.add_row("lines in", f"{lines_in:,}")
     if earlier:
         shown.add_row("lines of earlier runs", f"{earlier:,}")
-    shown.add_row("messages in raw/logs", f"{now.raw:,}")
-    shown.add_row("records in parsed/logs and enriched/logs", f"{now.parsed:,}")
-    shown.add_row("dead letters", f"{now.dead_letters:,}")
+    shown.add_row("messages in raw/logs", f"{account.messages:,}")
+    shown.add_row("records in parsed/logs and enriched/logs", f"{account.records:,}")
+    shown.add_row("lines inside records of several lines", f"{account.joined:,}")
+    shown.add_row("dead letters", f"{account.dead_letters:,}")
     shown.add_row("microbatches", f"{now.microbatches:,}")
     shown.add_row("newest message is so old", "-" if now.newest_s_ago is None else f"{now.newest_s_ago:.1f} s")
     shown.add_section()

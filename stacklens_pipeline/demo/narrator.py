@@ -1,7 +1,8 @@
 """What a demo says while it goes on: a line for everything that begins, and the figures of the moment below."""
 
+import os
 from time import monotonic
-from typing import Self
+from typing import IO, Self
 
 from rich.console import Console
 from rich.status import Status
@@ -11,19 +12,21 @@ from stacklens_pipeline.testing.player import INCIDENT
 
 
 class Narrator:
-    """Says each thing once, with the seconds since the start."""
+    """Says each thing once, with the seconds since the start; the line below is there where it disturbs nobody."""
 
     def __init__(self, console: Console) -> None:
         self._console, self._began = console, monotonic()
         self._said: set[str] = set()
-        self._status: Status = console.status("")
+        self._status: Status | None = console.status("") if is_in_front(console.file) else None
 
     def __enter__(self) -> Self:
-        self._status.start()
+        if self._status:
+            self._status.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._status.stop()
+        if self._status:
+            self._status.stop()
 
     def say(self, text: str) -> None:
         """Print a line, unless it was said before."""
@@ -33,7 +36,8 @@ class Narrator:
 
     def show(self, text: str) -> None:
         """Put a line below all others, until the next."""
-        self._status.update(text)
+        if self._status:
+            self._status.update(text)
 
     def tell_figures(self, now: Figures, before: Figures, sent: int) -> None:
         """Say what has come true since before, and show the figures."""
@@ -55,3 +59,11 @@ class Narrator:
             self.say("An incident in the web shop: payments fail, checkouts are slow")
         if fraction >= ended:
             self.say("The incident is over")
+
+
+def is_in_front(file: IO[str]) -> bool:
+    """Whether a file is a terminal, and this process its foreground: anywhere else a line that moves is a nuisance."""
+    try:
+        return file.isatty() and os.tcgetpgrp(file.fileno()) == os.getpgrp()
+    except OSError:  # a terminal, but not that of this session
+        return False

@@ -11,7 +11,7 @@ from time import monotonic
 
 from rich.console import Console
 
-from stacklens_pipeline.demo.broker import kafka_settings
+from stacklens_pipeline.demo.broker import check_port, kafka_settings
 from stacklens_pipeline.demo.figures import Figures, figures, table
 from stacklens_pipeline.demo.narrator import Narrator
 from stacklens_pipeline.demo.platform import Platform
@@ -23,7 +23,7 @@ from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.settings import Settings
 from stacklens_pipeline.status import partition_rows
 from stacklens_pipeline.tables import RAW_LOGS
-from stacklens_pipeline.verify import verify
+from stacklens_pipeline.verify import account_of, verify
 
 SETTLE_S = 120.0
 """How long the lake and the marts may take to have every line, once the story is told."""
@@ -34,6 +34,8 @@ PLATFORM_LINES_S = 50.0
 HOST_LINES_S = 2_000.0
 HOST_FILES = ("/var/log/*.log", "/var/log/**/*.log", "/var/log/syslog", "/var/log/messages")
 POLL_S = 0.5
+LATER_POLL_S = 2.0
+"""The figures after the table may be a little older: nobody waits for them, and they cost what Dagster could use."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,21 @@ class Show:
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stop.set())
+        self._check_ports(has_kafka=has_kafka)
         with ExitStack() as cleaning, self._narrator:
             cleaning.callback(self._narrator.say, "Stopping everything")
-            Platform(self._settings, self._ui_port).check_ports()
             if has_kafka:
                 self._narrator.say("Kafka is starting")
                 self._settings = cleaning.enter_context(kafka_settings(self._settings, self._stop))
             if not self._stop.is_set():
                 self._play(cleaning, Story(lines_s, seconds), has_host_logs=has_host_logs, is_once=is_once)
         self._console.print("Everything is stopped.")
+
+    def _check_ports(self, *, has_kafka: bool) -> None:
+        """Raise ConfigurationError when a port is taken, before anything is started."""
+        Platform(self._settings, self._ui_port).check_ports()
+        if has_kafka:
+            check_port()
 
     def _play(self, cleaning: ExitStack, story: Story, *, has_host_logs: bool, is_once: bool) -> None:
         log = open_log(self._settings)
@@ -93,7 +101,7 @@ class Show:
         self._report(platform, traffic.sent, before)
         self._verify(log, before + traffic.sent)
         if not is_once and not self._stop.is_set():
-            self._go_on(cleaning, platform, log)
+            self._go_on(cleaning, platform, log, traffic.sent)
 
     def _started(self, cleaning: ExitStack) -> Platform:
         """The collector answers; Dagster is loading its code, which takes the longest."""
@@ -169,8 +177,8 @@ class Show:
         return figures(self._lake, self._settings.marts_path)
 
     def _report(self, platform: Platform, sent: int, earlier: int) -> None:
-        self._console.print(table(self._figures(), sent, earlier))
-        self._console.print(f"Dagster UI   {platform.ui}\nMarts        duckdb {self._settings.marts_path}")
+        self._console.print(table(self._figures(), account_of(self._lake), sent, earlier))
+        self._console.print(f'Dagster UI   {platform.ui}\nMarts        stacklens sql "SHOW TABLES"', highlight=False)
 
     def _verify(self, log: EventLog, messages: int) -> None:
         violations = [str(violation) for violation in verify(self._lake)]
@@ -181,12 +189,13 @@ class Show:
             raise ConservationError(f"counts are not conserved: {'; '.join(violations)}")
         self._console.print("Conserved: every line is in exactly one place.")
 
-    def _go_on(self, cleaning: ExitStack, platform: Platform, log: EventLog) -> None:
-        """Keep lines coming until Ctrl-C."""
+    def _go_on(self, cleaning: ExitStack, platform: Platform, log: EventLog, sent: int) -> None:
+        """Keep lines coming, and count them, until Ctrl-C."""
         self._console.print("Lines keep coming; Ctrl-C stops everything.")
         traffic = self._traffic(platform, log)
         cleaning.callback(traffic.end)
         traffic.play_shop(LATER_LINES_S, float("inf"))
         traffic.ship("platform", platform.log_files, PLATFORM_LINES_S)
-        while not self._stop.wait(POLL_S):
+        while not self._stop.wait(LATER_POLL_S):
             platform.check()
+            self._narrator.tell_figures(self._figures(), self._before, sent + traffic.sent)

@@ -9,6 +9,9 @@ import typer
 
 from stacklens_pipeline.filters import Item, Output, Writer, as_time, items, opened, received_at, sliced
 
+SHOWN = ("line", "timestamp", "level", "service_name", "format", "body", "reason")
+"""Columns of a table, which has room for few; NDJSON and CSV have all."""
+
 
 def parse(
     file: Annotated[str, typer.Argument(help="lines to parse; - is standard input, .gz and .zst are read")] = "-",
@@ -22,7 +25,7 @@ def parse(
     output: Annotated[Output | None, typer.Option(help="ndjson, table or csv")] = None,
 ) -> None:
     """Parse lines: one row a record, and one with a reason for each line that no parser could take."""
-    writer = Writer(output)
+    writer = Writer(output, shown=SHOWN)
     refuse_unknown(format, timezone)
     with opened(file) as stream:
         at = received_at(file, received or None)

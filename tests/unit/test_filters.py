@@ -7,13 +7,16 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
 
+from stacklens_pipeline import __version__
 from stacklens_pipeline.cli import main
+from stacklens_pipeline.layout import show
 
 LINES = (
     b'{"msg":"a","level":"info"}\n<34>Oct 11 22:14:15 h su: failed\n\xff\xfe\n'
@@ -113,6 +116,47 @@ def test_other_outputs(stacklens: Run, output: str) -> None:
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) >= 6
     assert output == "table" or b"invalid_utf8" in done.stdout
+
+
+def shown(rows: list[dict[str, Any]], width: int) -> str:
+    stream = io.StringIO()
+    show(rows, list(rows[0]), stream, width)
+    return stream.getvalue()
+
+
+def test_a_table_of_parse_shows_what_a_person_looks_for(stacklens: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    header = stacklens("parse", "-", "--output", "table", given=LINES).stdout.decode().splitlines()[0]
+    assert header.split() == ["line", "timestamp", "level", "service_name", "format", "body", "reason"]
+
+
+def test_a_table_leaves_out_nulls_before_it_turns_to_lines() -> None:
+    rows = [{"a": 1, "nothing": None, "text": "[b]\x1b x"}, {"a": 2, "nothing": None, "text": "one\ntwo"}]
+    assert "nothing" in shown(rows, 80)
+    narrow = shown(rows, 14)
+    assert [line.split() for line in narrow.splitlines()[:1]] == [["a", "text"]]
+    assert "[b]␛ x" in narrow
+    assert shown(rows, 5) == "a: 1\ntext: [b]␛ x\n\na: 2\ntext: one\n  two\n"
+
+
+def test_a_long_column_is_wrapped_and_nothing_is_cut_off() -> None:
+    text = shown([{"line": 1, "timestamp": datetime(2026, 1, 2, 3, 4, 5, 6), "body": "x" * 100}], 60)
+    assert max(map(len, text.splitlines())) <= 60
+    assert (text.count("x"), "2026-01-02T03:04:05.000006Z" in text) == (100, True)
+
+
+def test_titles_are_broken_where_that_makes_room() -> None:
+    lines = shown([{"service_name": "shop", "http_status": 200}], 18).splitlines()
+    assert [line.split() for line in lines[:2]] == [["service_", "http_"], ["name", "status"]]
+    assert lines[-1].split() == ["shop", "200"]
+
+
+def test_a_table_without_rows_says_so(stacklens: Run) -> None:
+    assert stacklens("parse", "-", "--output", "table").stdout == b"no rows\n"
+
+
+def test_the_version_is_said(stacklens: Run) -> None:
+    assert stacklens("--version").stdout == f"stacklens {__version__}\n".encode()
 
 
 @pytest.mark.parametrize(

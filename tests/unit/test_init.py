@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import typer
 import yaml
 from typer.testing import CliRunner
@@ -44,15 +45,18 @@ def test_what_exists_is_kept_unless_forced(in_tmp: Path) -> None:
     assert mine.read_text() == templates()["sources.yaml"]
 
 
-def test_only_what_code_reads_is_active() -> None:
-    active = {name: yaml.safe_load(text) for name, text in templates().items()}
-    assert {name: value for name, value in active.items() if value is not None} == {"sources.yaml": {"sources": []}}
+def test_nothing_is_active_before_a_person_writes_it(tmp_path: Path) -> None:
+    assert [name for name, text in templates().items() if yaml.safe_load(text) is not None] == []
+    (tmp_path / "sources.yaml").write_text(templates()["sources.yaml"])
+    assert load_sources(tmp_path / "sources.yaml") == ()
 
 
-def test_the_example_in_the_comments_is_valid(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mark", ["# ", "#"])
+def test_the_example_works_when_its_marks_are_removed_and_nothing_else(tmp_path: Path, mark: str) -> None:
     text = templates()["sources.yaml"]
-    example = text[text.index("# sources:") :].replace("sources: []", "").replace("# ", "")
-    (tmp_path / "sources.yaml").write_text(example)
+    place = text.index("# sources:")
+    example = "".join(line.removeprefix(mark) for line in text[place:].splitlines(keepends=True))
+    (tmp_path / "sources.yaml").write_text(text[:place] + example)
     (source,) = load_sources(tmp_path / "sources.yaml")
     assert source.name == "shop"
-    assert source.files[0] == "/var/log/shop/*.log"
+    assert source.files == ("/var/log/shop/*.log", str(Path("~/shop/logs/**/*.json").expanduser()))

@@ -142,6 +142,12 @@ def test_an_unknown_setting_is_refused_with_the_nearest_known_one(monkeypatch: p
         load_settings()
 
 
+def test_a_setting_that_is_like_none_is_refused_with_where_all_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STACKLENS_PORT", "1")
+    with pytest.raises(ConfigurationError, match=r"unknown setting STACKLENS_PORT; docs/reference/settings.md"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
