@@ -49,34 +49,42 @@ class Files:
         """How far the file was shipped."""
         return self._positions.get(file.identity, file.path)
 
+    def done(self, file: Followed) -> None:
+        """A rotated file was read to its end; it is followed on, since writers go on until they open the new one."""
+        mark = self.mark(file)
+        if mark and not mark.is_done:
+            self._positions.put(replace(mark, is_done=True))
+
     def let_go(self, file: Followed) -> None:
-        """A rotated file was read to its end: close it."""
+        """A rotated file is not followed any more."""
         self._handles.drop(file)
         self._followed.pop(file.identity, None)
-        if mark := self.mark(file):
-            self._positions.put(replace(mark, is_done=True))
 
     def _keep(self, source: str, path: Path, status: os.stat_result) -> None:
         file = self._followed.get(identity_of(status)) or self._handles.follow(source, path, status)
         if file:
             self._followed[file.identity] = file
-            file.source, file.path, file.is_rotated = source, path, False
+            file.source, file.path, file.place, file.is_rotated = source, path, path, False
             file.is_finished = any(path.with_name(name) in self._found for name in originals(path.name))
             file.seen(status)
 
     def _note_rotated(self) -> None:
         there = {identity_of(status) for _, status in self._found.values()}
         for identity, file in list(self._followed.items()):
-            if identity in there or self._is_at(file.path, identity):
+            if identity in there or self._stands(file):
                 continue
             if file.handle is None:  # if it was renamed, its mark finds it
                 del self._followed[identity]
+                self._listings.pop(file.place.parent, None)
             elif not file.is_rotated:
                 file.rotated(self._clock())
 
-    def _is_at(self, path: Path, identity: Identity) -> bool:
-        status = status_of(path)
-        return status is not None and identity_of(status) == identity
+    def _stands(self, file: Followed) -> bool:
+        status = status_of(file.place)
+        if status is None or identity_of(status) != file.identity:
+            return False
+        file.seen(status)
+        return True
 
     def _search(self) -> None:
         """Find rotated files in the folders that have changed since the last look."""

@@ -18,8 +18,9 @@ logger = structlog.get_logger(__name__)
 
 @dataclass
 class Followed:
-    """A file that is followed: `path` is the name its lines were written under, `quiet_since` the last growth seen.
+    """A file that is followed: `path` is the name its lines were written under, `place` where it stands or stood last.
 
+    `quiet_since` is the last growth seen, and `is_read` says that there was none since it was read to its end.
     `is_rotated` when no pattern finds it any more, `is_finished` when another has taken its name, or nothing has.
     """
 
@@ -27,6 +28,7 @@ class Followed:
     path: Path
     identity: Identity
     handle: io.FileIO | None
+    place: Path
     quiet_since: float
     is_rotated: bool = False
     is_finished: bool = False
@@ -72,7 +74,7 @@ class Handles:
             self._compressed[identity_of(status)] = status.st_mtime_ns
             logger.info("a compressed file is left out", file=str(path))
             return None
-        file = Followed(source, path, identity_of(status), handle, self._clock())
+        file = Followed(source, path, identity_of(status), handle, path, self._clock())
         self.keep(file)
         return file
 
@@ -80,7 +82,7 @@ class Handles:
         """The file's handle; None when nothing is new in a file that has none, or it cannot be had."""
         if file.handle or file.is_read:
             return file.handle
-        handle = self.open(file.path)
+        handle = self.open(file.place)
         if handle and identity_of(os.fstat(handle.fileno())) != file.identity:  # renamed since it was looked for
             handle.close()
             return None

@@ -1,5 +1,6 @@
 """Follows files by patterns and ships their new lines; remembers how far it came once the event log has them."""
 
+import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -72,21 +73,27 @@ class Shipper:
         if allowed == 0:
             return 0
         is_end = is_last or (file.is_finished and self._clock() - file.quiet_since >= LINGER_S)
+        if is_end and file.is_rotated:  # its last line may be unfinished
+            file.is_read = False
         try:
             handle = self._handles.of(file)
             chunk = read_lines(handle, self._files.mark(file), limit=allowed, is_last=is_end) if handle else None
         except OSError as error:
             self._handles.warn(file.path, error)
             return 0
-        if chunk is None:
+        if chunk:
+            return self._send(file, chunk)
+        file.is_read = file.is_read or handle is not None
+        if file.is_rotated:
             self._rest(file, is_end)
-            return 0
-        return self._send(file, chunk)
+        return 0
 
     def _rest(self, file: Followed, is_end: bool) -> None:
-        """There is nothing to read now."""
-        file.is_read = True
-        if is_end and file.is_rotated:
+        """There is nothing to read in a rotated file now."""
+        mark = self._files.mark(file)
+        if file.handle and mark and mark.offset == os.fstat(file.handle.fileno()).st_size:
+            self._files.done(file)
+        if is_end:
             self._files.let_go(file)
 
     def _send(self, file: Followed, chunk: Chunk) -> int:

@@ -63,7 +63,9 @@ def test_no_more_than_allowed_is_sent(log: EventLog, shipper: MakeShipper, file:
     assert ours.step() < 10
 
 
-def test_what_the_log_refuses_is_sent_again(log: EventLog, shipper: MakeShipper, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_log_refuses_is_sent_again(
+    log: EventLog, shipper: MakeShipper, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file.write_bytes(b"one\n")
     ours = shipper()
     with monkeypatch.context() as broken:
@@ -78,7 +80,9 @@ def _refuse(*_: object, **__: object) -> int:
     raise EventLogError("the disk is away")
 
 
-def test_long_lines_and_large_files_pass_in_chunks(log: EventLog, shipper: MakeShipper, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_lines_and_large_files_pass_in_chunks(
+    log: EventLog, shipper: MakeShipper, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tail, "READ_BYTES", 64)
     lines = [b"%d " % n + b"x" * n for n in range(0, 200, 7)]
     file.write_bytes(b"\n".join(lines) + b"\n")
@@ -89,7 +93,9 @@ def test_long_lines_and_large_files_pass_in_chunks(log: EventLog, shipper: MakeS
     assert [value[:150] for value in lines] == sorted(stored, key=lambda value: int(value.split()[0]))
 
 
-def test_a_file_that_cannot_be_read_is_left_out(log: EventLog, shipper: MakeShipper, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_read_is_left_out(
+    log: EventLog, shipper: MakeShipper, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file.write_bytes(b"secret\n")
     file.with_name("b.log").write_bytes(b"open\n")
     real = tail.open_file
