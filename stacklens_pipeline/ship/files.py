@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from stacklens_pipeline.ship.folders import Found, Patterns, listing, status_of
+from stacklens_pipeline.ship.folders import Found, Patterns, is_recent, listing, status_of
 from stacklens_pipeline.ship.followed import Followed, Handles
 from stacklens_pipeline.ship.names import originals
 from stacklens_pipeline.ship.positions import Positions
@@ -131,10 +131,9 @@ class Files:
             return False
         if not (mark.offset or was) or not self._handles.is_fit(path, mark):
             return False
-        if status.st_size > mark.offset:
+        self._at_rest.add(mark.inode)
+        if status.st_size > mark.offset or is_recent(status):
             self._follow_rotated(path, status, source, home)
-        else:
-            self._at_rest.add(mark.inode)
         return True
 
     def _begin(self, path: Path, status: os.stat_result, source: str, home: Path) -> bool:
@@ -151,8 +150,9 @@ class Files:
         if last is None or status.st_mtime_ns < last.modified_ns:
             return True
         file = self._follow_rotated(path, status, source, home)
-        if file and current and is_copy:
-            self._positions.put(current.of(file.identity))
+        if file:
+            mark = current.of(file.identity) if current and is_copy else Mark.of_nothing(status)
+            self._positions.put(replace(mark, source=source, path=str(home)))
         return True
 
     def _mark_at(self, path: Path) -> Mark | None:
@@ -173,7 +173,7 @@ class Files:
         identity = identity_of(status)
         if identity in self._followed and self._positions.get(identity, path) is None:
             copied = self._copied(path)
-            mark = copied.of(identity) if copied else Mark(*identity, 0, 0, 0, 0, status.st_mtime_ns)
+            mark = copied.of(identity) if copied else Mark.of_nothing(status)
             self._positions.put(replace(mark, source=source, path=str(path)))
 
     def _copied(self, path: Path) -> Mark | None:

@@ -3,11 +3,15 @@
 import glob
 import os
 import stat
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stacklens_pipeline.ship.names import is_match
 from stacklens_pipeline.ship.tail import Identity, identity_of
+
+LINGER_S = 300.0
+"""A rotated file is let go of when it has not grown for so long: its writer goes on until it opens the new one."""
 
 Found = dict[Path, tuple[str, os.stat_result]]
 
@@ -21,7 +25,10 @@ class Patterns:
 
     def found(self) -> Found:
         """The files that the patterns find now, with their sources; a file under two names is found once."""
-        found: Found = {}
+        found: LINGER_S = 300.0
+"""A rotated file is let go of when it has not grown for so long: its writer goes on until it opens the new one."""
+
+Found = {}
         seen: set[Identity] = set()
         for source, patterns in self._files.items():
             for path in sorted({path for pattern in patterns for path in _expand(pattern)}):
@@ -63,6 +70,11 @@ def status_of(path: Path) -> os.stat_result | None:
     except OSError:
         return None
     return status if stat.S_ISREG(status.st_mode) else None
+
+
+def is_recent(status: os.stat_result) -> bool:
+    """Whether a file was written or renamed so lately that its writer may go on."""
+    return time.time() - max(status.st_mtime, status.st_ctime) < LINGER_S
 
 
 def listing(folder: Path) -> dict[str, int] | None:

@@ -10,14 +10,12 @@ from time import monotonic
 from stacklens_pipeline.collect.envelope import Sender, cut, split_long
 from stacklens_pipeline.eventlog.base import MAX_MESSAGE_BYTES, EventLog
 from stacklens_pipeline.ship.files import Files
-from stacklens_pipeline.ship.folders import Patterns
+from stacklens_pipeline.ship.folders import LINGER_S, Patterns
 from stacklens_pipeline.ship.followed import Followed, Handles
 from stacklens_pipeline.ship.positions import Positions
 from stacklens_pipeline.ship.tail import Chunk, read_lines
 
 PROTOCOL = "file"
-LINGER_S = 300.0
-"""A rotated file is let go of when it has not grown for so long: its writer goes on until it opens the new one."""
 
 
 class Shipper:

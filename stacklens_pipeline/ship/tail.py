@@ -42,6 +42,11 @@ class Mark:
     path: str | None = None
     is_done: bool = False
 
+    @classmethod
+    def of_nothing(cls, status: os.stat_result) -> "Mark":
+        """The mark of a file of which nothing was shipped."""
+        return cls(*identity_of(status), 0, 0, 0, 0, status.st_mtime_ns)
+
     @property
     def identity(self) -> Identity:
         """The file's."""

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.ship import Shipper, followed
-from stacklens_pipeline.ship.shipper import LINGER_S
+from stacklens_pipeline.ship.folders import LINGER_S
 from stacklens_pipeline.ship.tail import Mark, mark_at
 from tests.unit.ship.shipping import MakeShipper, values
 
@@ -119,6 +119,35 @@ def test_an_empty_file_is_known_too(log: EventLog, shipper: MakeShipper, file: P
     rotate(file)
     all_sent(shipper())
     assert values(log) == [b"only"]
+
+
+def test_a_file_renamed_while_no_shipper_runs_is_followed_for_a_time(
+    log: EventLog, shipper: MakeShipper, file: Path
+) -> None:
+    write(file, b"one\n")
+    all_sent(shipper())
+    rotate(file)
+    write(file, b"new\n")
+    ours = all_sent(shipper())
+    write(file.with_name("app.log.1"), b"late\n")
+    all_sent(ours)
+    assert values(log) == [b"one", b"new", b"late"]
+
+
+def test_an_empty_file_that_came_and_went_within_one_poll_is_known(
+    log: EventLog, shipper: MakeShipper, file: Path
+) -> None:
+    file.touch()
+    ours = all_sent(shipper())
+    rotate(file)
+    file.touch()
+    rotate(file)
+    write(file, b"new\n")
+    all_sent(ours)
+    ours = all_sent(shipper())
+    write(file.with_name("app.log.1"), b"late\n")
+    all_sent(ours)
+    assert values(log) == [b"new", b"late"]
 
 
 def test_rotated_files_from_before_are_left_alone(log: EventLog, shipper: MakeShipper, file: Path) -> None:
