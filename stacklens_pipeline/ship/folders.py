@@ -25,10 +25,7 @@ class Patterns:
 
     def found(self) -> Found:
         """The files that the patterns find now, with their sources; a file under two names is found once."""
-        found: LINGER_S = 300.0
-"""A rotated file is let go of when it has not grown for so long: its writer goes on until it opens the new one."""
-
-Found = {}
+        found: Found = {}
         seen: set[Identity] = set()
         for source, patterns in self._files.items():
             for path in sorted({path for pattern in patterns for path in _expand(pattern)}):
