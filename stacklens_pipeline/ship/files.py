@@ -28,6 +28,7 @@ class Files:
         self._followed: dict[Identity, Followed] = {}
         self._found: Found = {}
         self._listings: dict[Path, dict[str, int]] = {}
+        self._last_written: dict[str, Mark] = {}
         self._at_rest: set[int] = set()
         self._has_looked = False
 
@@ -89,6 +90,7 @@ class Files:
     def _search(self) -> None:
         """Find rotated files in the folders that have changed since the last look."""
         homes = self._homes()
+        self._last_written = self._positions.newest()
         for folder in {home.parent for home in homes}:
             names = listing(folder)
             if names is None or names == self._listings.get(folder):
@@ -146,7 +148,7 @@ class Files:
         is_copy = current is not None and current.offset > 0 and self._handles.is_fit(path, current)
         if current and current.offset and self._handles.is_fit(home, current):
             return not is_copy
-        last = self._positions.newest(home)
+        last = self._last_written.get(str(home))
         if last is None or status.st_mtime_ns < last.modified_ns:
             return True
         file = self._follow_rotated(path, status, source, home)

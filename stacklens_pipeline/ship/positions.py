@@ -39,10 +39,9 @@ class Positions:
         """Whether a file with this inode has a mark, on whatever device."""
         return inode in self._inodes
 
-    def newest(self, path: Path) -> Mark | None:
-        """The mark of the file that was written last under a path."""
-        marks = (mark for mark in self._marks.values() if mark.path == str(path))
-        return max(marks, key=lambda mark: mark.modified_ns, default=None)
+    def newest(self) -> dict[str, Mark]:
+        """By path, the mark of the file that was written last under it."""
+        return {mark.path: mark for mark in sorted(self, key=lambda mark: mark.modified_ns) if mark.path}
 
     def put(self, mark: Mark) -> None:
         """Set the mark of a file, in the place of one without a device or of another device's number."""
