@@ -50,8 +50,11 @@ class Patterns:
 def _problem(pattern: Path) -> str | None:
     if pattern.is_dir():
         return f"a folder is named where files are expected; its files are: `{pattern / '*'}`"
-    if any(status_of(path) for path in _expand(pattern)):
+    found = _expand(pattern)
+    if any(map(status_of, found)):
         return None
+    if found and all(path.is_dir() for path in found):
+        return f"this pattern matches folders, not files; their files are: `{pattern / '*'}`"
     kind = "this pattern matches no file yet" if glob.has_magic(str(pattern)) else "this file is not there yet"
     return f"{kind}: `{pattern}`"
 

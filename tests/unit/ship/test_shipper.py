@@ -8,6 +8,7 @@ import pytest
 from stacklens_pipeline.errors import EventLogError
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.ship import tail
+from stacklens_pipeline.ship.positions import Positions
 from tests.unit.ship.shipping import MakeShipper, values
 
 
@@ -78,6 +79,35 @@ def test_what_the_log_refuses_is_sent_again(
 
 def _refuse(*_: object, **__: object) -> int:
     raise EventLogError("the disk is away")
+
+
+def test_a_kill_between_append_and_save_repeats_lines_and_loses_none(
+    log: EventLog, shipper: MakeShipper, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_bytes(b"one\n")
+    with monkeypatch.context() as killed:
+        killed.setattr(Positions, "save_changes", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            shipper().step()
+    shipper().step()
+    assert values(log) == [b"one", b"one"]
+
+
+def _killed(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_positions_are_saved_after_the_log_has_the_lines(
+    log: EventLog, shipper: MakeShipper, file: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_bytes(b"one\n")
+    with monkeypatch.context() as broken:
+        broken.setattr(type(log), "append_values", _refuse)
+        with pytest.raises(EventLogError):
+            shipper().step()
+    assert not state.exists()
+    shipper().step()
+    assert (values(log), state.exists()) == ([b"one"], True)
 
 
 def test_long_lines_and_large_files_pass_in_chunks(
