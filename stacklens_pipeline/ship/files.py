@@ -197,5 +197,5 @@ class Files:
         for mark in self._positions:
             is_listed = Path(mark.path or "").parent in self._listings
             if self._is_wanted(mark) and is_listed and not mark.is_done and mark.inode not in there:
-                logger.warning("a file is gone; lines past what was read are lost", file=mark.path, read=mark.offset)
+                logger.warning("a file is gone; what was written past the bytes read is lost", file=mark.path, read=mark.offset)
                 self._positions.put(replace(mark, is_done=True))
