@@ -197,5 +197,6 @@ class Files:
         for mark in self._positions:
             is_listed = Path(mark.path or "").parent in self._listings
             if self._is_wanted(mark) and is_listed and not mark.is_done and mark.inode not in there:
-                logger.warning("a file is gone; what was written past the bytes read is lost", file=mark.path, read=mark.offset)
+                problem = "a file is gone; what was written past the bytes read is lost"
+                logger.warning(problem, file=mark.path, read=mark.offset)
                 self._positions.put(replace(mark, is_done=True))
