@@ -45,8 +45,11 @@ class Traffic:
         )
 
         def follow() -> None:
-            while not self.stop_all.wait(SHIP_S):
-                self._sent[name] += shipper.step()
+            try:
+                while not self.stop_all.wait(SHIP_S):
+                    self._sent[name] += shipper.step()
+            finally:
+                shipper.close()
 
         return self._start(follow, name)
 

@@ -1,30 +1,31 @@
 """Follows files by patterns and ships their new lines; remembers how far it came once the event log has them."""
 
-import glob
+import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
-import orjson
-import structlog
-
 from stacklens_pipeline.collect.envelope import Sender, cut, split_long
 from stacklens_pipeline.eventlog.base import MAX_MESSAGE_BYTES, EventLog
-from stacklens_pipeline.ship.tail import Mark, read_lines
+from stacklens_pipeline.ship.files import Files
+from stacklens_pipeline.ship.folders import LINGER_S, Patterns
+from stacklens_pipeline.ship.followed import Followed, Handles
+from stacklens_pipeline.ship.positions import Positions
+from stacklens_pipeline.ship.tail import Chunk, read_lines
 
 PROTOCOL = "file"
-
-logger = structlog.get_logger(__name__)
 
 
 class Shipper:
     """Ships the files of each source: `files` maps a source's name to paths and patterns (`*`, `**`).
 
-    A crash between an append and the remembering sends lines again, never leaves one out. A file that is rotated by
-    renaming is finished under its old inode when a pattern still finds it. With `max_lines_s` no more is sent: what is
-    left waits in the files.
+    Positions are saved after the event log has acknowledged the lines: a kill in between sends lines again, never
+    leaves one out. A file that is renamed is read to its end, whatever its new name, also one that was renamed while
+    no shipper ran; so is a deleted one whose handle is open. What is lost: lines of a file that was deleted, compressed
+    or emptied before anyone came to read them, where no copy stands beside it. With `max_lines_s` no more is sent:
+    what is left waits in the files. Close it to let go of the files.
     """
 
     def __init__(
@@ -36,48 +37,72 @@ class Shipper:
         *,
         max_lines_s: float | None = None,
         max_line_bytes: int = MAX_MESSAGE_BYTES,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._log, self._topic, self._files, self._state = log, topic, files, state
+        self._log, self._topic, self._clock = log, topic, clock
         self._max_lines_s, self._max_line_bytes = max_lines_s, max_line_bytes
-        self._marks = _load(state)
+        self._patterns, self._positions, self._handles = Patterns(files), Positions(state), Handles(clock)
+        self._files = Files(self._patterns, self._positions, self._handles, clock)
         self._peer = socket.gethostname()
-        self._began, self._sent = monotonic(), 0
-        self._unreadable: set[Path] = set()
+        self._began, self._sent = clock(), 0
 
     @property
     def paths(self) -> list[Path]:
         """The files that the patterns find now."""
-        return [path for _, path in self._found()]
+        return list(self._patterns.found())
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence for each pattern that finds no file now."""
+        return self._patterns.problems()
 
     def step(self, *, is_last: bool = False) -> int:
         """Ship what the files have gained, at most one chunk of each; returns how many lines."""
-        return sum(self._ship(source, path, is_last) for source, path in self._found())
+        shipped = sum(self._ship(file, is_last) for file in self._files.look())
+        self._positions.save_changes()
+        return shipped
 
-    def _found(self) -> Iterator[tuple[str, Path]]:
-        for source, patterns in self._files.items():
-            names = {name for pattern in patterns for name in glob.glob(pattern, recursive=True)}  # noqa: PTH207 - patterns are absolute
-            yield from ((source, path) for name in sorted(names) if (path := Path(name)).is_file())
+    def close(self) -> None:
+        """Let go of the files."""
+        self._handles.close()
 
-    def _ship(self, source: str, path: Path, is_last: bool) -> int:
+    def _ship(self, file: Followed, is_last: bool) -> int:
         allowed = self._allowed()
         if allowed == 0:
             return 0
+        is_end = is_last or (file.is_finished and self._clock() - file.quiet_since >= LINGER_S)
+        if is_end and file.is_rotated:  # its last line may be unfinished
+            file.is_read = False
         try:
-            chunk = read_lines(path, self._mark(path), limit=allowed, is_last=is_last)
+            handle = self._handles.of(file)
+            chunk = read_lines(handle, self._files.mark(file), limit=allowed, is_last=is_end) if handle else None
         except OSError as error:
-            self._warn(path, error)
+            self._handles.warn(file.path, error)
             return 0
-        if chunk is None:
-            return 0
+        if chunk:
+            return self._send(file, chunk)
+        file.is_read = file.is_read or handle is not None
+        if file.is_rotated:
+            self._rest(file, is_end)
+        return 0
+
+    def _rest(self, file: Followed, is_end: bool) -> None:
+        """There is nothing to read in a rotated file now."""
+        mark = self._files.mark(file)
+        if file.handle and mark and mark.offset == os.fstat(file.handle.fileno()).st_size:
+            self._files.done(file)
+        if is_end:
+            self._files.let_go(file)
+
+    def _send(self, file: Followed, chunk: Chunk) -> int:
         lines = [line for line in chunk.lines if line]
-        self._append(Sender(source, self._peer, PROTOCOL), path, lines)
-        self._marks[f"{chunk.mark.inode}"] = chunk.mark
-        self._save()
+        self._append(Sender(file.source, self._peer, PROTOCOL), file.path, lines)
+        self._positions.put(replace(chunk.mark, source=file.source, path=str(file.path)))
+        self._positions.save_changes()
+        file.quiet_since = self._clock()
+        self._handles.keep(file)
         self._sent += len(lines)
         return len(lines)
-
-    def _mark(self, path: Path) -> Mark | None:
-        return self._marks.get(f"{path.stat().st_ino}")
 
     def _append(self, sender: Sender, path: Path, lines: list[bytes]) -> None:
         file = ("file", str(path).encode())
@@ -90,23 +115,4 @@ class Shipper:
     def _allowed(self) -> int | None:
         if self._max_lines_s is None:
             return None
-        return max(0, int((monotonic() - self._began + 1) * self._max_lines_s) - self._sent)
-
-    def _warn(self, path: Path, error: OSError) -> None:
-        """Once for each file: it may become readable later."""
-        if path not in self._unreadable:
-            self._unreadable.add(path)
-            logger.warning("a file cannot be read and is left out", file=str(path), error=error.strerror)
-
-    def _save(self) -> None:
-        self._state.parent.mkdir(parents=True, exist_ok=True)
-        aside = self._state.with_suffix(".new")
-        aside.write_bytes(orjson.dumps({inode: asdict(mark) for inode, mark in self._marks.items()}))
-        aside.replace(self._state)
-
-
-def _load(state: Path) -> dict[str, Mark]:
-    try:
-        return {inode: Mark(**mark) for inode, mark in orjson.loads(state.read_bytes()).items()}
-    except (FileNotFoundError, orjson.JSONDecodeError, TypeError):
-        return {}
+        return max(0, int((self._clock() - self._began + 1) * self._max_lines_s) - self._sent)

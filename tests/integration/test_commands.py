@@ -1,9 +1,12 @@
 """The commands as processes: driven one after the other, with a pipe that closes early, in bounded memory."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+from stacklens_pipeline.ship.lock import locked
 
 COMMAND = [sys.executable, "-m", "stacklens_pipeline.cli"]
 LINES = (
@@ -71,6 +74,9 @@ def test_a_pipeline_is_driven_from_the_command_line(tmp_path: Path) -> None:
 
     assert "raw-logs" in run("topics", "create", "--partitions", "1")
     assert "raw-logs: 1 partitions" in run("topics", "list")
+    with locked(tmp_path / "data" / "ship" / "positions.json"):
+        refused = stacklens("ship", "--once", cwd=tmp_path)
+    assert (refused.returncode, refused.stderr.decode().strip().endswith(f"pid {os.getpid()}")) == (1, True)
     assert "shipped 6 lines" in run("ship", "--once")
     assert "6 messages" in run("drain", "--seconds", "8")
     (status,) = [json.loads(line) for line in run("status").splitlines() if "raw-logs" in line]
