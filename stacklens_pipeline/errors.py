@@ -12,6 +12,7 @@
     │   ├── StorageFullError      no space is left; nothing was committed
     │   ├── CommitConflictError   another writer kept committing first
     │   └── IncompletePartitionError  a rebuild was refused, because rows upstream expired or were never complete
+    ├── PackedError               gzip or zstd bytes are damaged, or cut off
     ├── ConservationError         counts are not conserved; it names the offending range
     └── ProcessError              a process that we started did not come up, or died
 
@@ -75,6 +76,10 @@ class CommitConflictError(LakeError):
 
 class IncompletePartitionError(LakeError):
     """A rebuild was refused: its upstream rows expired, were erased or are not complete."""
+
+
+class PackedError(StackLensError):
+    """Packed bytes are damaged or cut off."""
 
 
 class ConservationError(StackLensError):
