@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 
 from stacklens_pipeline.planner import Clock, utc_now
+from stacklens_pipeline.storage import file_errors
 
 LIFETIME = timedelta(seconds=15)
 """A holder that has not renewed for so long is dead: several times the longest microbatch, and renewal runs aside."""
@@ -43,7 +44,10 @@ class Lease:
         return self._alive(self._wanted)
 
     def take(self, ends_at: datetime) -> bool:
-        """Take or renew the lease; False when somebody else who is alive holds it."""
+        """Take or renew the lease; False when somebody else who is alive holds it.
+
+        Raises StorageFullError or LakeError when it cannot be written.
+        """
         holder = self.current()
         if holder is not None and holder.name != self.holder:
             return False
@@ -76,7 +80,12 @@ class Lease:
 
     def _write(self, path: Path, ends_at: datetime) -> None:
         content = {"name": self.holder, "expires_at": self._now() + LIFETIME, "ends_at": ends_at}
-        path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{uuid.uuid4().hex}")
-        aside.write_bytes(orjson.dumps(content))
-        aside.replace(path)
+        with file_errors(f"the lease {path.name}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                aside.write_bytes(orjson.dumps(content))
+                aside.replace(path)
+            except BaseException:
+                aside.unlink(missing_ok=True)
+                raise

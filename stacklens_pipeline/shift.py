@@ -52,7 +52,8 @@ def work(lease: Lease, terms: Terms, step: Callable[[], bool | None], stop: thre
     """Call `step` about every `interval_s` while the shift lasts.
 
     `step` returns True when more is waiting (it is called again at once), False when it did something and None when
-    there was nothing to do. Errors of the event log and the storage are logged and the step is tried again.
+    there was nothing to do. Errors of the event log and the storage are logged and the step is tried again; so is
+    taking the lease.
     """
     if not _wait_for(lease, terms, stop):
         return Outcome.NOT_NEEDED
@@ -92,7 +93,7 @@ def _steps(lease: Lease, terms: Terms, step: Callable[[], bool | None], stop: th
         except (EventLogError, LakeError) as error:
             failures += 1
             logger.warning("step failed, it is tried again", error=str(error), failures=failures)
-            stop.wait(min(LONGEST_PAUSE_S, 0.25 * 2**failures))
+            stop.wait(_pause_s(failures))
             continue
         if result is not None:
             busy = monotonic()
@@ -103,15 +104,31 @@ def _steps(lease: Lease, terms: Terms, step: Callable[[], bool | None], stop: th
     return Outcome.STOPPED
 
 
+def _pause_s(failures: int) -> float:
+    """How long to wait after so many failures in a row, s."""
+    return min(LONGEST_PAUSE_S, 0.25 * 2.0 ** min(failures, 10))
+
+
 def _wait_for(lease: Lease, terms: Terms, stop: threading.Event) -> bool:
-    """Take the lease, waiting for its holder to give it up; False when that takes too long."""
-    deadline = monotonic() + terms.wait_s
+    """Take the lease, waiting for its holder to give it up; False when that takes too long.
+
+    While the lease cannot be written, it is tried again for as long as the shift may last; then LakeError is raised.
+    """
+    began, failures = monotonic(), 0
     while not stop.is_set():
-        if lease.take(utc_now() + timedelta(seconds=terms.budget_s)):
-            return True
-        if monotonic() >= deadline:
-            break
-        lease.want(utc_now() + timedelta(seconds=terms.wait_s))
+        try:
+            if lease.take(utc_now() + timedelta(seconds=terms.budget_s)):
+                return True
+            if monotonic() - began >= terms.wait_s:
+                break
+            lease.want(utc_now() + timedelta(seconds=terms.wait_s))
+        except LakeError as error:
+            if monotonic() - began >= terms.budget_s:
+                raise
+            failures += 1
+            logger.warning("the lease cannot be written, it is tried again", error=str(error), failures=failures)
+            stop.wait(_pause_s(failures))
+            continue
         stop.wait(POLL_S)
     lease.release()
     return False
@@ -124,7 +141,10 @@ def _renewed(lease: Lease, terms: Terms) -> Iterator[None]:
 
     def renew() -> None:
         while not done.wait(LIFETIME.total_seconds() / RENEWALS):
-            lease.take(ends_at)
+            try:
+                lease.take(ends_at)
+            except LakeError as error:
+                logger.warning("the lease cannot be renewed, it is tried again", error=str(error))
 
     thread = threading.Thread(target=renew, name="lease", daemon=True)
     thread.start()
