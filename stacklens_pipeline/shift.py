@@ -21,7 +21,7 @@ from stacklens_pipeline.planner import utc_now
 RENEWALS = 5
 """A lease is renewed so many times in its lifetime."""
 POLL_S = 0.2
-"""How often one who waits for the lease looks."""
+"""How often one who waits for the lease looks, and says that it waits."""
 LONGEST_PAUSE_S = 10.0
 """Between tries when the event log or the storage fails."""
 
@@ -81,13 +81,14 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 
 def _steps(lease: Lease, terms: Terms, step: Callable[[], bool | None], stop: threading.Event) -> Outcome:
     began = busy = monotonic()
-    failures = 0
+    steps = failures = 0
     while not stop.is_set():
         now = monotonic()
         if now - began >= terms.budget_s:
             return Outcome.BUDGET
-        if lease.is_wanted():
+        if steps and lease.is_wanted():  # a shift that hands over has done something: work goes on whoever waits
             return Outcome.HANDED_OVER
+        steps += 1
         try:
             result, failures = step(), 0
         except (EventLogError, LakeError) as error:

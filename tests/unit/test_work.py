@@ -13,7 +13,7 @@ import pytest
 from stacklens_pipeline.errors import ConfigurationError, LakeError, StorageFullError
 from stacklens_pipeline.lease import LIFETIME, Holder, Lease
 from stacklens_pipeline.settings import Settings, as_environment, load_settings
-from stacklens_pipeline.shift import Outcome, Terms, _pause_s, stopped_by_signals, work
+from stacklens_pipeline.shift import POLL_S, Outcome, Terms, _pause_s, stopped_by_signals, work
 from stacklens_pipeline.watch import decide
 from tests.builders import Clock
 
@@ -104,6 +104,29 @@ def test_a_successor_takes_over(tmp_path: Path) -> None:
     outcomes["second"] = work(second, terms(wait_s=30), steps(True), threading.Event())
     thread.join()
     assert outcomes == {"first": Outcome.HANDED_OVER, "second": Outcome.IDLE}
+
+
+def test_the_wish_of_one_who_was_killed_is_soon_forgotten(tmp_path: Path) -> None:
+    now = Clock()
+    one, killed = (Lease(str(tmp_path), "drain", name, now) for name in ("one", "killed"))
+    assert one.take(now())
+    killed.want(now())
+    assert one.is_wanted()
+    now.forward(seconds=10 * POLL_S + 0.1)
+    assert not one.is_wanted()
+    assert one.current() is not None
+
+
+def test_a_shift_makes_a_step_before_it_hands_over(tmp_path: Path) -> None:
+    Lease(str(tmp_path), "drain", "killed").want(NOW)
+    made = []
+
+    def step() -> bool:
+        made.append(1)
+        return True
+
+    assert work(Lease(str(tmp_path), "drain"), terms(), step, threading.Event()) is Outcome.HANDED_OVER
+    assert made == [1]
 
 
 def test_a_step_that_fails_is_tried_again(tmp_path: Path) -> None:
