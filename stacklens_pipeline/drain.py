@@ -14,10 +14,10 @@ import polars as pl
 
 from stacklens_pipeline.errors import CorruptRangeError, OffsetOutOfRangeError
 from stacklens_pipeline.eventlog.base import EventLog, OffsetRange, TopicPartition
-from stacklens_pipeline.lake import Lake, fenced, given
+from stacklens_pipeline.lake import Lake, Rows, fenced
 from stacklens_pipeline.microbatch import DERIVED, Microbatch, lines_of_open
 from stacklens_pipeline.planner import Clock, Planner, utc_now
-from stacklens_pipeline.position import Position, meet
+from stacklens_pipeline.position import Position, Positions, meet
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, OFFSET_GAPS, RAW_LOGS, Table
 from stacklens_pipeline.threads import started
@@ -186,10 +186,7 @@ class Drain:
         """Note ranges that cannot be read, then let raw jump over them: in this order, so that no jump is silent."""
         for gap, reason in gaps.items():
             tp, end = TopicPartition(gap.topic, gap.partition), Position(gap.end)
-            row = pl.DataFrame(
-                [(*tp, gap.start, gap.end, reason, self._now())], schema=OFFSET_GAPS.schema, orient="row"
-            )
-            self._lake.append(OFFSET_GAPS, {tp: end}, given(row))
+            self._lake.append(OFFSET_GAPS, {tp: end}, _gap_row(gap, reason, self._now()))
             self._raw.update(self._lake.append(RAW_LOGS, {tp: end}, lambda _: RAW_LOGS.empty()).reached)
 
     # Up to raw: from the lake
@@ -243,6 +240,18 @@ class Drain:
 
     def _next(self, tp: TopicPartition) -> int:
         return self._raw.get(tp, Position(0)).next
+
+
+def _gap_row(gap: OffsetRange, reason: str, at: datetime) -> Rows:
+    """The row of a gap, for `Lake.append`: what of it lies past the positions found, so that no offset is in two."""
+
+    def row(found: Positions) -> pl.DataFrame:
+        tp = TopicPartition(gap.topic, gap.partition)
+        start = max(gap.start, found[tp].next)
+        rows = [(*tp, start, gap.end, reason, at)] if start < gap.end else []
+        return pl.DataFrame(rows, schema=OFFSET_GAPS.schema, orient="row")
+
+    return row
 
 
 def _partitions(lines: pl.DataFrame) -> list[TopicPartition]:
