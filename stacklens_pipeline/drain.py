@@ -209,9 +209,12 @@ class Drain:
 
     def _heal_slice(self, tp: TopicPartition, reached: Position, high: int) -> Step:
         """Derive again what lies in raw past the position that all tables have reached."""
-        first = self._first_stored(tp, reached.next)
-        end = high if first is None else min(first + self._ingest.max_rows, high)
+        end = min(reached.next + self._ingest.max_rows, high)
         ahead = self._lake.scan_offsets(RAW_LOGS, tp, reached.next, end).collect()
+        if not ahead.height and end < high:  # a hole, or a log that began far from 0: one slice, however wide it is
+            first = self._first_stored(tp, end, high)
+            end = min(first + self._ingest.max_rows, high)
+            ahead = self._lake.scan_offsets(RAW_LOGS, tp, first, end).collect()
         rows = self._derive(Microbatch(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER))
         return Step(rows, {tp: end}, ahead.height, has_more=True)
 
@@ -221,13 +224,11 @@ class Drain:
         lines = self._lake.scan_offsets(RAW_LOGS, tp, position.start, position.next).collect()
         return lines_of_open(lines.sort("offset"), {tp: position})
 
-    def _first_stored(self, tp: TopicPartition, offset: int) -> int | None:
-        """A lower bound of the next stored offset, from the files' statistics: holes may be wide."""
-        files = self._lake.files(RAW_LOGS).filter(
-            pl.col("max_offset") >= offset, pl.col("min_topic") <= tp.topic, pl.col("max_topic") >= tp.topic
-        )
-        smallest = files["min_offset"].min()
-        return None if smallest is None else max(offset, int(smallest))  # type: ignore[arg-type]
+    def _first_stored(self, tp: TopicPartition, offset: int, high: int) -> int:
+        """The first offset from `offset` on that raw holds; `high` when it holds none before."""
+        held = self._lake.scan_offsets(RAW_LOGS, tp, offset, high).select(pl.col("offset").min()).collect()
+        first: int | None = held.item()
+        return high if first is None else first
 
     # Both
 
