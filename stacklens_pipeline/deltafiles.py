@@ -15,9 +15,10 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Sc
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction
 
-from stacklens_pipeline.errors import CommitConflictError, LakeError, StorageFullError
+from stacklens_pipeline.errors import CommitConflictError, LakeError
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.position import Position, Positions
+from stacklens_pipeline.storage import is_full, storage_error
 from stacklens_pipeline.tables import REPEATED, Table
 
 MEASURED = frozenset(
@@ -32,9 +33,6 @@ PARQUET: Mapping[str, Any] = {
     "statistics": False,
 }
 """Row groups whose columns fit into a core's cache are written a tenth faster than larger ones, and are no larger."""
-
-NO_SPACE = ("no space left", "file too large", "disk quota exceeded", "os error 28", "os error 27", "os error 122")
-"""How ENOSPC, EFBIG and EDQUOT read in the messages of Polars and delta-rs."""
 
 
 class Written:
@@ -221,21 +219,8 @@ def storage_errors(table: Table) -> Iterator[None]:
     try:
         yield
     except CommitFailedError as error:
-        if _is_full(error):
-            raise _full(table, error) from error
+        if is_full(error):
+            raise storage_error(table.path, error) from error
         raise CommitConflictError(f"{table.path}: {error}") from error
     except (OSError, DeltaError, pl.exceptions.PolarsError) as error:
-        if _is_full(error):
-            raise _full(table, error) from error
-        raise LakeError(f"{table.path} cannot be read or written: {error}") from error
-
-
-def _is_full(error: Exception) -> bool:
-    return any(sign in str(error).lower() for sign in NO_SPACE)
-
-
-def _full(table: Table, error: Exception) -> StorageFullError:
-    return StorageFullError(
-        f"no space is left for {table.path}; nothing was committed and nothing is lost, "
-        f"free some space and it goes on by itself: {error}"
-    )
+        raise storage_error(table.path, error) from error

@@ -14,10 +14,10 @@ import polars as pl
 
 from stacklens_pipeline.errors import CorruptRangeError, OffsetOutOfRangeError
 from stacklens_pipeline.eventlog.base import EventLog, OffsetRange, TopicPartition
-from stacklens_pipeline.lake import Lake, fenced, given
+from stacklens_pipeline.lake import Lake, Rows, fenced
 from stacklens_pipeline.microbatch import DERIVED, Microbatch, lines_of_open
 from stacklens_pipeline.planner import Clock, Planner, utc_now
-from stacklens_pipeline.position import Position, meet
+from stacklens_pipeline.position import Position, Positions, meet
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, OFFSET_GAPS, RAW_LOGS, Table
 from stacklens_pipeline.threads import started
@@ -186,10 +186,7 @@ class Drain:
         """Note ranges that cannot be read, then let raw jump over them: in this order, so that no jump is silent."""
         for gap, reason in gaps.items():
             tp, end = TopicPartition(gap.topic, gap.partition), Position(gap.end)
-            row = pl.DataFrame(
-                [(*tp, gap.start, gap.end, reason, self._now())], schema=OFFSET_GAPS.schema, orient="row"
-            )
-            self._lake.append(OFFSET_GAPS, {tp: end}, given(row))
+            self._lake.append(OFFSET_GAPS, {tp: end}, _gap_row(gap, reason, self._now()))
             self._raw.update(self._lake.append(RAW_LOGS, {tp: end}, lambda _: RAW_LOGS.empty()).reached)
 
     # Up to raw: from the lake
@@ -212,9 +209,12 @@ class Drain:
 
     def _heal_slice(self, tp: TopicPartition, reached: Position, high: int) -> Step:
         """Derive again what lies in raw past the position that all tables have reached."""
-        first = self._first_stored(tp, reached.next)
-        end = high if first is None else min(first + self._ingest.max_rows, high)
+        end = min(reached.next + self._ingest.max_rows, high)
         ahead = self._lake.scan_offsets(RAW_LOGS, tp, reached.next, end).collect()
+        if not ahead.height and end < high:  # a hole, or a log that began far from 0: one slice, however wide it is
+            first = self._first_stored(tp, end, high)
+            end = min(first + self._ingest.max_rows, high)
+            ahead = self._lake.scan_offsets(RAW_LOGS, tp, first, end).collect()
         rows = self._derive(Microbatch(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER))
         return Step(rows, {tp: end}, ahead.height, has_more=True)
 
@@ -224,13 +224,11 @@ class Drain:
         lines = self._lake.scan_offsets(RAW_LOGS, tp, position.start, position.next).collect()
         return lines_of_open(lines.sort("offset"), {tp: position})
 
-    def _first_stored(self, tp: TopicPartition, offset: int) -> int | None:
-        """A lower bound of the next stored offset, from the files' statistics: holes may be wide."""
-        files = self._lake.files(RAW_LOGS).filter(
-            pl.col("max_offset") >= offset, pl.col("min_topic") <= tp.topic, pl.col("max_topic") >= tp.topic
-        )
-        smallest = files["min_offset"].min()
-        return None if smallest is None else max(offset, int(smallest))  # type: ignore[arg-type]
+    def _first_stored(self, tp: TopicPartition, offset: int, high: int) -> int:
+        """The first offset from `offset` on that raw holds; `high` when it holds none before."""
+        held = self._lake.scan_offsets(RAW_LOGS, tp, offset, high).select(pl.col("offset").min()).collect()
+        first: int | None = held.item()
+        return high if first is None else first
 
     # Both
 
@@ -243,6 +241,18 @@ class Drain:
 
     def _next(self, tp: TopicPartition) -> int:
         return self._raw.get(tp, Position(0)).next
+
+
+def _gap_row(gap: OffsetRange, reason: str, at: datetime) -> Rows:
+    """The row of a gap, for `Lake.append`: what of it lies past the positions found, so that no offset is in two."""
+
+    def row(found: Positions) -> pl.DataFrame:
+        tp = TopicPartition(gap.topic, gap.partition)
+        start = max(gap.start, found[tp].next)
+        rows = [(*tp, start, gap.end, reason, at)] if start < gap.end else []
+        return pl.DataFrame(rows, schema=OFFSET_GAPS.schema, orient="row")
+
+    return row
 
 
 def _partitions(lines: pl.DataFrame) -> list[TopicPartition]:

@@ -9,9 +9,10 @@
     │   ├── CorruptRangeError     the log holds the range but cannot give it back intact
     │   └── MessageTooLargeError  a message is longer than the log takes; it says what to do
     ├── LakeError                 a table cannot be read or written
-    │   ├── StorageFullError      no space is left; nothing was committed
+    │   ├── StorageFullError      no space is left; nothing was committed; the event log's disk too: an EventLogError
     │   ├── CommitConflictError   another writer kept committing first
     │   └── IncompletePartitionError  a rebuild was refused, because rows upstream expired or were never complete
+    ├── PackedError               gzip or zstd bytes are damaged, or cut off
     ├── ConservationError         counts are not conserved; it names the offending range
     └── ProcessError              a process that we started did not come up, or died
 
@@ -65,8 +66,8 @@ class LakeError(StackLensError):
     """A table cannot be read or written."""
 
 
-class StorageFullError(LakeError):
-    """No space is left on the storage; nothing was committed."""
+class StorageFullError(LakeError, EventLogError):
+    """No space is left on the storage, of the lake or of the event log; nothing was committed."""
 
 
 class CommitConflictError(LakeError):
@@ -75,6 +76,10 @@ class CommitConflictError(LakeError):
 
 class IncompletePartitionError(LakeError):
     """A rebuild was refused: its upstream rows expired, were erased or are not complete."""
+
+
+class PackedError(StackLensError):
+    """Packed bytes are damaged or cut off."""
 
 
 class ConservationError(StackLensError):

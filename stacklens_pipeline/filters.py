@@ -17,11 +17,14 @@ from typing import IO, Any, BinaryIO
 
 import orjson
 
-from stacklens_pipeline.errors import StackLensError, UsageError
+from stacklens_pipeline.errors import PackedError, StackLensError, UsageError
 from stacklens_pipeline.values import as_json, as_text
 
 SLICE_LINES = 50_000
 """Lines that are worked on at once."""
+
+ENCODINGS = {".gz": "gzip", ".zst": "zstd"}
+"""How files are packed, by the end of their names."""
 
 
 class Output(StrEnum):
@@ -44,32 +47,26 @@ class Item:
 def opened(file: str) -> Iterator[BinaryIO]:
     """A file's bytes, `-` being standard input; .gz and .zst are decompressed.
 
-    Raises UsageError when there is no such file.
+    Raises UsageError when there is no such file; reading raises PackedError when it is damaged or not whole.
     """
     if file == "-":
         yield sys.stdin.buffer
         return
     try:
-        with Path(file).open("rb") as raw, _decompressed(raw, file) as stream:
-            yield stream
+        raw = Path(file).open("rb")  # noqa: SIM115
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror or error}") from error
+    encoding = ENCODINGS.get(Path(file).suffix)
+    with raw:
+        if encoding is None:
+            yield raw
+            return
+        from stacklens_pipeline.packed import UnpackedFile
 
-
-@contextmanager
-def _decompressed(raw: BinaryIO, name: str) -> Iterator[BinaryIO]:
-    if name.endswith(".gz"):
-        import gzip
-
-        with gzip.open(raw) as stream:
-            yield stream  # type: ignore[misc]
-    elif name.endswith(".zst"):
-        import zstandard
-
-        with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as reader:
-            yield io.BufferedReader(reader, 1 << 20)
-    else:
-        yield raw
+        try:
+            yield io.BufferedReader(UnpackedFile(raw, encoding), 1 << 20)
+        except PackedError as error:
+            raise PackedError(f"{file} cannot be unpacked, {error}") from error
 
 
 def received_at(file: str, given: str | None) -> datetime:

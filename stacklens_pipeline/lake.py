@@ -336,11 +336,6 @@ class Replacement:
         return self._written.commit(self._handle, [], replaced_hour=self._hour, may_rebase=self._has_replaced)
 
 
-def given(frame: pl.DataFrame) -> Rows:
-    """The frame as it is, for `Lake.append`."""
-    return lambda _: frame
-
-
 def fenced(frame: pl.DataFrame) -> Rows:
     """The rows of a frame with topic, partition and offset that a table lacks, for `Lake.append`."""
     return partial(lacked, frame)

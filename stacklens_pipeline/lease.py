@@ -12,9 +12,14 @@ from pathlib import Path
 import orjson
 
 from stacklens_pipeline.planner import Clock, utc_now
+from stacklens_pipeline.storage import file_errors
 
 LIFETIME = timedelta(seconds=15)
 """A holder that has not renewed for so long is dead: several times the longest microbatch, and renewal runs aside."""
+
+
+WISH_LIFETIME = timedelta(seconds=2)
+"""Who waits says so again every 0.2 s (`shift.POLL_S`): one who has not for so long waits no more."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +48,20 @@ class Lease:
         return self._alive(self._wanted)
 
     def take(self, ends_at: datetime) -> bool:
-        """Take or renew the lease; False when somebody else who is alive holds it."""
+        """Take or renew the lease; False when somebody else who is alive holds it.
+
+        Raises StorageFullError or LakeError when it cannot be written.
+        """
         holder = self.current()
         if holder is not None and holder.name != self.holder:
             return False
-        self._write(self._held, ends_at)
+        self._write(self._held, LIFETIME, ends_at)
         taken = self.current()
         return taken is not None and taken.name == self.holder
 
     def want(self, ends_at: datetime) -> None:
-        """Say that we wait for the lease: its holder gives it up after its step."""
-        self._write(self._wanted, ends_at)
+        """Say that we wait for the lease: its holder gives it up after its step. To be said again and again."""
+        self._write(self._wanted, WISH_LIFETIME, ends_at)
 
     def is_wanted(self) -> bool:
         """Whether somebody else waits for it."""
@@ -74,9 +82,14 @@ class Lease:
         expires, ends = (datetime.fromisoformat(found[key]) for key in ("expires_at", "ends_at"))
         return Holder(found["name"], expires, ends) if expires > self._now() else None
 
-    def _write(self, path: Path, ends_at: datetime) -> None:
-        content = {"name": self.holder, "expires_at": self._now() + LIFETIME, "ends_at": ends_at}
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def _write(self, path: Path, lifetime: timedelta, ends_at: datetime) -> None:
+        content = {"name": self.holder, "expires_at": self._now() + lifetime, "ends_at": ends_at}
         aside = path.with_suffix(f".{uuid.uuid4().hex}")
-        aside.write_bytes(orjson.dumps(content))
-        aside.replace(path)
+        with file_errors(f"the lease {path.name}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                aside.write_bytes(orjson.dumps(content))
+                aside.replace(path)
+            except BaseException:
+                aside.unlink(missing_ok=True)
+                raise

@@ -21,7 +21,7 @@ from stacklens_pipeline.planner import utc_now
 RENEWALS = 5
 """A lease is renewed so many times in its lifetime."""
 POLL_S = 0.2
-"""How often one who waits for the lease looks."""
+"""How often one who waits for the lease looks, and says that it waits."""
 LONGEST_PAUSE_S = 10.0
 """Between tries when the event log or the storage fails."""
 
@@ -52,7 +52,8 @@ def work(lease: Lease, terms: Terms, step: Callable[[], bool | None], stop: thre
     """Call `step` about every `interval_s` while the shift lasts.
 
     `step` returns True when more is waiting (it is called again at once), False when it did something and None when
-    there was nothing to do. Errors of the event log and the storage are logged and the step is tried again.
+    there was nothing to do. Errors of the event log and the storage are logged and the step is tried again; so is
+    taking the lease.
     """
     if not _wait_for(lease, terms, stop):
         return Outcome.NOT_NEEDED
@@ -80,19 +81,20 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 
 def _steps(lease: Lease, terms: Terms, step: Callable[[], bool | None], stop: threading.Event) -> Outcome:
     began = busy = monotonic()
-    failures = 0
+    steps = failures = 0
     while not stop.is_set():
         now = monotonic()
         if now - began >= terms.budget_s:
             return Outcome.BUDGET
-        if lease.is_wanted():
+        if steps and lease.is_wanted():  # a shift that hands over has done something: work goes on whoever waits
             return Outcome.HANDED_OVER
+        steps += 1
         try:
             result, failures = step(), 0
         except (EventLogError, LakeError) as error:
             failures += 1
             logger.warning("step failed, it is tried again", error=str(error), failures=failures)
-            stop.wait(min(LONGEST_PAUSE_S, 0.25 * 2**failures))
+            stop.wait(_pause_s(failures))
             continue
         if result is not None:
             busy = monotonic()
@@ -103,15 +105,31 @@ def _steps(lease: Lease, terms: Terms, step: Callable[[], bool | None], stop: th
     return Outcome.STOPPED
 
 
+def _pause_s(failures: int) -> float:
+    """How long to wait after so many failures in a row, s."""
+    return min(LONGEST_PAUSE_S, 0.25 * 2.0 ** min(failures, 10))
+
+
 def _wait_for(lease: Lease, terms: Terms, stop: threading.Event) -> bool:
-    """Take the lease, waiting for its holder to give it up; False when that takes too long."""
-    deadline = monotonic() + terms.wait_s
+    """Take the lease, waiting for its holder to give it up; False when that takes too long.
+
+    While the lease cannot be written, it is tried again for as long as the shift may last; then LakeError is raised.
+    """
+    began, failures = monotonic(), 0
     while not stop.is_set():
-        if lease.take(utc_now() + timedelta(seconds=terms.budget_s)):
-            return True
-        if monotonic() >= deadline:
-            break
-        lease.want(utc_now() + timedelta(seconds=terms.wait_s))
+        try:
+            if lease.take(utc_now() + timedelta(seconds=terms.budget_s)):
+                return True
+            if monotonic() - began >= terms.wait_s:
+                break
+            lease.want(utc_now() + timedelta(seconds=terms.wait_s))
+        except LakeError as error:
+            if monotonic() - began >= terms.budget_s:
+                raise
+            failures += 1
+            logger.warning("the lease cannot be written, it is tried again", error=str(error), failures=failures)
+            stop.wait(_pause_s(failures))
+            continue
         stop.wait(POLL_S)
     lease.release()
     return False
@@ -124,7 +142,10 @@ def _renewed(lease: Lease, terms: Terms) -> Iterator[None]:
 
     def renew() -> None:
         while not done.wait(LIFETIME.total_seconds() / RENEWALS):
-            lease.take(ends_at)
+            try:
+                lease.take(ends_at)
+            except LakeError as error:
+                logger.warning("the lease cannot be renewed, it is tried again", error=str(error))
 
     thread = threading.Thread(target=renew, name="lease", daemon=True)
     thread.start()

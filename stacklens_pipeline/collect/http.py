@@ -1,17 +1,17 @@
 """HTTP: `POST /ingest` takes lines (NDJSON or any text, one message a line); `/healthz`, `/metrics`. An ASGI app."""
 
-import zlib
 from collections.abc import Awaitable, Callable
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-import zstandard
 
 from stacklens_pipeline.collect.counters import Counters
 from stacklens_pipeline.collect.envelope import Sender
 from stacklens_pipeline.collect.outbox import Outbox
-from stacklens_pipeline.errors import EventLogError
+from stacklens_pipeline.errors import EventLogError, PackedError
+from stacklens_pipeline.packed import UNPACKERS, unpacked
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -87,27 +87,21 @@ class Ingest:
                 return b"".join(parts)
 
     def _decoded(self, body: bytes, encoding: str) -> bytes:
+        if encoding in ("", "identity"):
+            return body
+        if encoding not in UNPACKERS:
+            raise _Refused(415, "encoding", f"the content encoding is not gzip or zstd: {encoding}")
+        parts: list[bytes] = []
+        size = 0
         try:
-            match encoding:
-                case "" | "identity":
-                    return body
-                case "gzip":
-                    inflater = zlib.decompressobj(wbits=31)
-                    decoded = inflater.decompress(body, self._max_bytes + 1)
-                    is_whole = inflater.eof
-                case "zstd":
-                    with zstandard.ZstdDecompressor().stream_reader(body) as reader:
-                        decoded = reader.read(self._max_bytes + 1)
-                    is_whole = True
-                case _:
-                    raise _Refused(415, "encoding", f"the content encoding is not gzip or zstd: {encoding}")
-        except (zlib.error, zstandard.ZstdError) as error:
-            raise _Refused(400, "encoding", f"the body is not {encoding}: {error}") from error
-        if len(decoded) > self._max_bytes:
-            raise self._too_large()
-        if not is_whole:
-            raise _Refused(400, "encoding", f"the body is not whole: {encoding}")
-        return decoded
+            for part in unpacked(BytesIO(body), encoding):
+                parts.append(part)
+                size += len(part)
+                if size > self._max_bytes:
+                    raise self._too_large()
+        except PackedError as error:
+            raise _Refused(400, "encoding", f"the body cannot be unpacked, {error}") from error
+        return b"".join(parts)
 
     def _too_large(self) -> _Refused:
         return _Refused(413, "too_large", f"a request may have so many bytes, send several: {self._max_bytes}")

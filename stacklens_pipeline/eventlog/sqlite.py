@@ -4,6 +4,7 @@ A row is a batch of messages as a compressed Arrow file, as Kafka's log holds re
 hundred thousand messages is a few decodes. SQLite's write transaction gives offsets their order.
 """
 
+import shutil
 import sqlite3
 import threading
 import uuid
@@ -32,6 +33,7 @@ from stacklens_pipeline.eventlog.base import (
     Watermarks,
 )
 from stacklens_pipeline.eventlog.batches import decode, encode, encode_values, refuse_large, value_bytes, within
+from stacklens_pipeline.storage import is_full
 
 FRAME_ROWS = 100_000
 FRAME_BYTES = 32 * 2**20
@@ -39,6 +41,9 @@ FRAME_BYTES = 32 * 2**20
 
 BUSY_S = 30.0
 """How long a writer waits for the write lock before it gives up."""
+
+LITTLE_BYTES = 2**20
+"""With less space than this an I/O error is a full disk: SQLite's shared memory and log grow in steps of 32 KiB."""
 
 _SCHEMA = """
 create table if not exists topics (name text primary key, topic_id text not null) without rowid;
@@ -62,7 +67,8 @@ class SqliteLog:
         self._max_message_bytes = max_message_bytes
         self._lock = threading.RLock()
         self._next_partition = 0
-        with _errors():
+        self._folder = path.parent
+        with _errors(self._folder):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
             self._connection.execute("pragma journal_mode = wal")
@@ -236,7 +242,7 @@ class SqliteLog:
 
     @contextmanager
     def _transaction(self) -> Iterator[Callable[..., sqlite3.Cursor]]:
-        with self._lock, _errors():
+        with self._lock, _errors(self._folder):
             self._connection.execute("begin immediate")
             try:
                 yield self._connection.execute
@@ -247,20 +253,20 @@ class SqliteLog:
                 raise
 
     def _one(self, sql: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
-        with self._lock, _errors():
+        with self._lock, _errors(self._folder):
             row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
             return row
 
     def _all(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock, _errors():
+        with self._lock, _errors(self._folder):
             return self._connection.execute(sql, values).fetchall()
 
     def _each(self, sql: str, values: Sequence[object]) -> Iterator[tuple[int, int, int, int, bytes]]:
         """Rows one after another, from a connection of its own: a reader holds no lock while its frames are used."""
-        with _errors(), self._lock:
+        with _errors(self._folder), self._lock:
             cursor = self._connection.cursor().execute(sql, values)
         while True:
-            with _errors(), self._lock:
+            with _errors(self._folder), self._lock:
                 rows = cursor.fetchmany(64)
             if not rows:
                 return
@@ -272,14 +278,23 @@ def _micros(at: datetime) -> int:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _errors(folder: Path) -> Iterator[None]:
     """Turn SQLite's errors into the event log's."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        text = str(error).lower()
-        if "full" in text or "no space" in text or "too large" in text:
+        if _is_full(error, folder):
             raise StorageFullError(
                 f"no space is left for the embedded event log; nothing of this batch was stored: {error}"
             ) from error
         raise EventLogError(f"the embedded event log failed: {error}") from error
+
+
+def _is_full(error: Exception, folder: Path) -> bool:
+    """Whether no space is left. Where SQLite only says that the disk failed, the file system is asked."""
+    if "disk is full" in str(error) or is_full(error):
+        return True
+    try:
+        return "disk I/O error" in str(error) and shutil.disk_usage(folder).free < LITTLE_BYTES
+    except OSError:
+        return False

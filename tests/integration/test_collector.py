@@ -93,12 +93,20 @@ def test_lines_are_in_the_log_when_they_are_answered(collector: Collector) -> No
     for encode, name in ((gzip.compress, "gzip"), (zstandard.compress, "zstd")):
         assert collector.post(encode(b"packed\n"), content_encoding=name) == (200, {"accepted": 1})
     assert collector.values()[3:] == [b"packed", b"packed"]
-    assert 'lines_total{protocol="http"} 5' in collector.get("/metrics")
+    for encode, name in ((gzip.compress, "gzip"), (zstandard.compress, "zstd")):
+        assert collector.post(encode(b"one\n") + encode(b"two\n"), content_encoding=name) == (200, {"accepted": 2})
+    assert collector.values()[5:] == [b"one", b"two"] * 2
+    assert 'lines_total{protocol="http"} 9' in collector.get("/metrics")
 
 
 def test_what_cannot_be_taken_is_refused_with_a_sentence(collector: Collector) -> None:
     assert collector.post(b"no gzip", content_encoding="gzip")[0] == 400
-    assert collector.post(gzip.compress(b"x" * 1000)[:-9], content_encoding="gzip")[0] == 400
+    for encode, name in ((gzip.compress, "gzip"), (zstandard.compress, "zstd")):
+        packed = encode(b"x" * 1000)
+        for bad in (packed[:-9], packed + b"garbage", packed + packed[:-1], b""):
+            assert collector.post(bad, content_encoding=name)[0] == 400
+        twice = encode(b"x" * (11 * 2**20)) * 2
+        assert collector.post(twice, content_encoding=name)[0] == 413
     assert collector.post(b"x", content_encoding="br")[0] == 415
     assert collector.post(b"x\n" * (11 * 2**20))[0] == 413
     assert collector.post(gzip.compress(b"x" * (21 * 2**20)), content_encoding="gzip")[0] == 413

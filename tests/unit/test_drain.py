@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from stacklens_pipeline.drain import Drain
 from stacklens_pipeline.errors import IncompletePartitionError, LakeError
-from stacklens_pipeline.eventlog.base import EventLog, TopicPartition
+from stacklens_pipeline.eventlog.base import EventLog, Message, TopicPartition
 from stacklens_pipeline.lake import Lake, Replacement
 from stacklens_pipeline.microbatch import DERIVED
 from stacklens_pipeline.rebuild import rebuild
@@ -119,6 +119,44 @@ def test_a_crash_before_any_commit_is_healed(
         assert_frame_equal(content(healed, table), content(other, table))
     for table in METRICS:
         assert_frame_equal(totals(healed, table), totals(other, table))
+
+
+def test_a_partition_that_begins_at_a_high_offset_is_healed_at_once(
+    lake_dir: Path, log: EventLog, now: Clock, tmp_path: Path
+) -> None:
+    low = 10**9
+    log.create_topics([TOPIC], partitions=2)
+    with sqlite3.connect(tmp_path / "log.sqlite") as file:  # as retention leaves it after some years
+        file.execute("update partitions set low = ?, high = ? where partition = 1", (low, low))
+    file.close()
+    for partition in (0, 1):
+        log.append(TOPIC, [Message(line) for line in numbered(10)], partition=partition)
+    with pytest.raises(LakeError):
+        Drain(FailingLake(str(lake_dir), 1), log, INGEST, now).step()  # raw is committed, nothing else is
+    lake = Lake(str(lake_dir))
+    healing = Drain(lake, log, INGEST, now)
+    assert [healing.step().is_idle for _ in range(3)] == [False, False, True]
+    assert offsets(lake, ENRICHED_LOGS) == [*range(10), *range(low, low + 10)]
+    assert verify(lake) == []
+
+
+def test_a_hole_wider_than_a_slice_is_healed_in_one_step(lake_dir: Path, log: EventLog, now: Clock) -> None:
+    ingest = IngestSettings(topics=(TOPIC,), max_rows=10)
+    for start in range(0, 2000, 100):
+        send(log, numbered(100, start))
+    lake = FailingLake(str(lake_dir), -1)
+    Drain(lake, log, ingest, now).step()
+    log.delete_records(TopicPartition(TOPIC, 0), 1990)
+    lake.allowed = 3  # the gap's row, raw's jump, raw's rows
+    with pytest.raises(LakeError):
+        drained(lake, log, now, max_rows=10)
+    healed = Lake(str(lake_dir))
+    healing = Drain(healed, log, ingest, now)
+    assert healing.step().messages == 10
+    while not healing.step().is_idle:
+        pass
+    assert offsets(healed, ENRICHED_LOGS) == [*range(10), *range(1990, 2000)]
+    assert verify(healed) == []
 
 
 def test_rows_that_are_healed_after_the_hour_has_turned_stay_in_their_hour(
@@ -250,6 +288,27 @@ def test_what_retention_took_first_is_a_gap_row(lake: Lake, log: EventLog, now: 
     assert lake.read(OFFSET_GAPS).select("start", "end", "reason").rows() == [(5, 15, "retention")]
     assert offsets(lake, ENRICHED_LOGS) == [*range(5), *range(15, 25)]
     assert verify(lake) == []
+
+
+def test_a_gap_that_grows_between_its_row_and_the_jump_has_no_offset_twice(
+    lake_dir: Path, log: EventLog, now: Clock
+) -> None:
+    for start in range(0, 60, 10):
+        send(log, numbered(10, start))
+    lake = FailingLake(str(lake_dir), -1)
+    drain = Drain(lake, log, IngestSettings(topics=(TOPIC,), max_rows=10), now)
+    drain.step()
+    del drain
+    log.delete_records(TopicPartition(TOPIC, 0), 30)
+    lake.allowed = 1  # the row of the gap is committed, and raw does not jump over it
+    with pytest.raises(LakeError, match=RAW_LOGS.path):
+        Drain(lake, log, INGEST, now).step()
+    log.delete_records(TopicPartition(TOPIC, 0), 50)
+    healed = Lake(str(lake_dir))
+    drained(healed, log, now)
+    assert healed.read(OFFSET_GAPS).sort("start").select("start", "end").rows() == [(10, 30), (30, 50)]
+    assert offsets(healed, ENRICHED_LOGS) == [*range(10), *range(50, 60)]
+    assert verify(healed) == []
 
 
 def test_a_batch_that_is_not_intact_is_a_gap_row(lake: Lake, log: EventLog, now: Clock, tmp_path: Path) -> None:

@@ -84,6 +84,21 @@ def test_packed_files_are_read(rows: Rows, tmp_path: Path) -> None:
         assert strip == [{k: v for k, v in row.items() if "timestamp" not in k} for row in plain]
 
 
+@pytest.mark.parametrize(("name", "pack"), [("x.gz", gzip.compress), ("x.zst", zstandard.compress)])
+def test_packed_files_of_several_parts_are_read_whole_or_refused(
+    stacklens: Run, rows: Rows, tmp_path: Path, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(pack(LINES) + pack(b"another part\n"))
+    assert rows("parse", path)[-1]["body"] == "another part"
+    for bad, reason in ((pack(LINES)[:-5], b"not whole"), (pack(LINES) + b"garbage", b"throughout")):
+        path.write_bytes(bad)
+        done = stacklens("parse", path)
+        assert (done.returncode, b"Traceback" in done.stderr) == (1, False)
+        assert name.encode() in done.stderr
+        assert reason in done.stderr
+
+
 def test_messages_may_hold_anything(rows: Rows) -> None:
     messages = [
         {"raw": "two\nlines", "received": "2026-01-02T03:04:05Z"},

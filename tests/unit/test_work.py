@@ -1,5 +1,6 @@
 """Who works and for how long: leases, shifts, and the decision to start a run."""
 
+import errno
 import os
 import signal
 import threading
@@ -9,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from stacklens_pipeline.errors import ConfigurationError, LakeError
+from stacklens_pipeline.errors import ConfigurationError, LakeError, StorageFullError
 from stacklens_pipeline.lease import LIFETIME, Holder, Lease
 from stacklens_pipeline.settings import Settings, as_environment, load_settings
-from stacklens_pipeline.shift import Outcome, Terms, stopped_by_signals, work
+from stacklens_pipeline.shift import POLL_S, Outcome, Terms, _pause_s, stopped_by_signals, work
 from stacklens_pipeline.watch import decide
 from tests.builders import Clock
 
@@ -105,9 +106,112 @@ def test_a_successor_takes_over(tmp_path: Path) -> None:
     assert outcomes == {"first": Outcome.HANDED_OVER, "second": Outcome.IDLE}
 
 
+def test_the_wish_of_one_who_was_killed_is_soon_forgotten(tmp_path: Path) -> None:
+    now = Clock()
+    one, killed = (Lease(str(tmp_path), "drain", name, now) for name in ("one", "killed"))
+    assert one.take(now())
+    killed.want(now())
+    assert one.is_wanted()
+    now.forward(seconds=10 * POLL_S + 0.1)
+    assert not one.is_wanted()
+    assert one.current() is not None
+
+
+def test_a_shift_makes_a_step_before_it_hands_over(tmp_path: Path) -> None:
+    Lease(str(tmp_path), "drain", "killed").want(NOW)
+    made = []
+
+    def step() -> bool:
+        made.append(1)
+        return True
+
+    assert work(Lease(str(tmp_path), "drain"), terms(), step, threading.Event()) is Outcome.HANDED_OVER
+    assert made == [1]
+
+
 def test_a_step_that_fails_is_tried_again(tmp_path: Path) -> None:
     step = steps(LakeError("the storage is away"), True)
     assert work(Lease(str(tmp_path), "drain"), terms(), step, threading.Event()) is Outcome.IDLE
+
+
+class Impatient(threading.Event):
+    """Nobody waits for it."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
+    """The disk is full for so many writes, after which they go through; gives the names of all files written."""
+
+    def fill(count: int) -> list[str]:
+        written: list[str] = []
+        write = Path.write_bytes
+
+        def failing(path: Path, data: bytes) -> int:
+            written.append(path.name)
+            if len(written) > count:
+                return write(path, data)
+            path.touch()  # as the system does: the file is there, what should be in it is not
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+        monkeypatch.setattr(Path, "write_bytes", failing)
+        return written
+
+    return fill
+
+
+def test_a_full_disk_leaves_no_half_written_lease(tmp_path: Path, full_disk: Callable[[int], list[str]]) -> None:
+    full_disk(1)
+    lease = Lease(str(tmp_path), "drain")
+    with pytest.raises(StorageFullError, match=r"the lease drain\.held\.json"):
+        lease.take(NOW)
+    assert list((tmp_path / "_leases").iterdir()) == []
+    assert lease.take(NOW)
+
+
+def test_a_shift_begins_by_itself_when_the_disk_has_space_again(
+    tmp_path: Path, full_disk: Callable[[int], list[str]]
+) -> None:
+    written = full_disk(3)
+    assert work(Lease(str(tmp_path), "drain"), terms(), steps(True), Impatient()) is Outcome.IDLE
+    assert len(written) == 4
+    assert list((tmp_path / "_leases").iterdir()) == []
+
+
+def test_a_lease_that_cannot_be_written_as_long_as_the_shift_lasts_is_an_error(
+    tmp_path: Path, full_disk: Callable[[int], list[str]]
+) -> None:
+    full_disk(10**9)
+    with pytest.raises(StorageFullError):
+        work(Lease(str(tmp_path), "drain"), terms(budget_s=0.01), steps(True), Impatient())
+
+
+def test_a_renewal_that_fails_is_tried_again(
+    tmp_path: Path, full_disk: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stacklens_pipeline.shift.LIFETIME", timedelta(milliseconds=5))
+    lease, renewed = Lease(str(tmp_path), "drain"), threading.Event()
+    take = lease.take
+
+    def taken(ends_at: datetime) -> bool:
+        is_ours = take(ends_at)
+        if threading.current_thread() is not threading.main_thread() and is_ours:
+            renewed.set()
+        return is_ours
+
+    def step() -> None:
+        full_disk(3)
+        renewed.clear()
+        assert renewed.wait(10)
+
+    monkeypatch.setattr(lease, "take", taken)
+    assert work(lease, terms(), step, threading.Event()) is Outcome.IDLE
+
+
+def test_the_pause_after_failures_stays_short() -> None:
+    assert [_pause_s(failures) for failures in (1, 2, 100, 10_000)] == [0.5, 1.0, 10.0, 10.0]
 
 
 def holder(ends_in_s: float) -> Holder:

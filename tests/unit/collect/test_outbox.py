@@ -9,7 +9,7 @@ import pytest
 
 from stacklens_pipeline.collect.envelope import Sender
 from stacklens_pipeline.collect.outbox import Outbox, OutboxFullError
-from stacklens_pipeline.errors import EventLogError
+from stacklens_pipeline.errors import EventLogError, StorageFullError
 from stacklens_pipeline.eventlog.base import EventLog, OffsetRange
 from stacklens_pipeline.eventlog.sqlite import SqliteLog
 from tests.builders import TOPIC
@@ -22,6 +22,7 @@ class CountingLog(SqliteLog):
 
     appends = 0
     failures = 0
+    error = EventLogError("the disk is away")
 
     def append_values(
         self,
@@ -34,7 +35,7 @@ class CountingLog(SqliteLog):
         self.appends += 1
         if self.failures:
             self.failures -= 1
-            raise EventLogError("the disk is away")
+            raise self.error
         return super().append_values(topic, values, key=key, headers=headers)
 
 
@@ -72,6 +73,15 @@ def test_a_failing_log_is_told_to_whoever_waits(log: CountingLog) -> None:
     (result,) = asyncio.run(running(outbox, outbox.put(SHOP, [b"x"])))
     assert isinstance(result, EventLogError)
     assert values(log) == []
+
+
+def test_a_log_whose_disk_is_full_is_told_too_and_the_outbox_goes_on(log: CountingLog) -> None:
+    log.failures, log.error = 1, StorageFullError("no space is left")
+    outbox = Outbox(log, TOPIC, 100)
+    first, second = outbox.put(SHOP, [b"x"]), outbox.put(Sender("other", "", "http"), [b"y"])
+    refused, taken = asyncio.run(running(outbox, first, second))
+    assert isinstance(refused, StorageFullError)
+    assert (taken, values(log)) == (None, [b"y"])
 
 
 def test_the_patient_try_until_the_log_has_it(log: CountingLog) -> None:
