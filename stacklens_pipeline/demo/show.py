@@ -178,7 +178,8 @@ class Show:
 
     def _report(self, platform: Platform, sent: int, earlier: int) -> None:
         self._console.print(table(self._figures(), account_of(self._lake), sent, earlier))
-        self._console.print(f'Dagster UI   {platform.ui}\nMarts        stacklens sql "SHOW TABLES"', highlight=False)
+        marts = f'{self._settings.marts_path} (DuckDB; stacklens sql "SHOW TABLES")'
+        self._console.print(f"Dagster UI   {platform.ui}\nMarts        {marts}", highlight=False, soft_wrap=True)
 
     def _verify(self, log: EventLog, messages: int) -> None:
         violations = [str(violation) for violation in verify(self._lake)]
