@@ -1,4 +1,7 @@
-"""Checks: conservation blocks what follows; quality of the stream warns."""
+"""Checks: conservation fails a back-fill; quality of the stream warns.
+
+Dagster runs them with a back-fill of their assets. Drains leave them out: `check_tables` looks every ten minutes.
+"""
 
 from datetime import timedelta
 

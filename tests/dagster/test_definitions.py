@@ -13,6 +13,7 @@ import pytest
 
 import definitions
 import marts_definitions
+from assets.drained import SPECS
 from assets.upkeep import prune
 from sensors.changed_tables import changed_tables
 from sensors.unread_logs import fail_stuck, unread_logs
@@ -20,6 +21,7 @@ from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.eventlog.sqlite import SqliteLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.lease import Lease
+from stacklens_pipeline.microbatch import Microbatch
 from stacklens_pipeline.planner import utc_now
 from stacklens_pipeline.settings import IngestSettings, Settings
 from stacklens_pipeline.tables import ENRICHED_LOGS, PARSED_LOGS, RAW_LOGS
@@ -211,6 +213,27 @@ def test_a_back_fill_of_the_ui_rebuilds_and_does_not_drain(
     result = run(location, "drain_logs", instance, tags=dict.fromkeys(ends, hour))
     assert {e.partition for e in result.get_asset_materialization_events()} == {hour}
     assert (lake.row_count(PARSED_LOGS), lake.row_count(RAW_LOGS)) == (100, 100)
+
+
+def test_a_back_fill_that_breaks_conservation_fails(
+    settings: Settings, log: EventLog, lake: Lake, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the job that the UI back-fills assets with, which has their checks."""
+    send(log, numbered(100))
+    location = definitions.build(settings)
+    run(location, "drain_logs", instance)
+    ends = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+    options: dict[str, Any] = {
+        "asset_selection": [spec.key for spec in SPECS],
+        "tags": dict.fromkeys(ends, lake.hours(RAW_LOGS)[0]),
+    }
+    job = location.resolve_implicit_global_asset_job_def()
+    assert job.execute_in_process(instance=instance, **options).success
+    of_hour = Microbatch.of_hour
+    monkeypatch.setattr(Microbatch, "of_hour", lambda *arguments: of_hour(*arguments).head(50))
+    broken = job.execute_in_process(instance=instance, raise_on_error=False, **options)
+    assert not broken.success
+    assert [e.check_name for e in broken.get_asset_check_evaluations() if not e.passed] == ["conservation"]
 
 
 def test_an_hour_that_raw_does_not_hold_any_more_is_not_back_filled(
