@@ -16,7 +16,7 @@ hypothesis.settings.register_profile("local", max_examples=25, deadline=None)
 hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
 
 IS_CI = os.environ.get("CI") == "true"
-hypothesis.settings.register_profile("soak", max_examples=1_000, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("soak", max_examples=400, deadline=None, derandomize=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if IS_CI else "local"))
 
 
