@@ -10,7 +10,7 @@ import threading
 import uuid
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -67,10 +67,10 @@ class SqliteLog:
         self._max_message_bytes = max_message_bytes
         self._lock = threading.RLock()
         self._next_partition = 0
-        self._folder = path.parent
+        self._path, self._folder = path, path.parent
         with _errors(self._folder):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+            self._connection = _connected(path)
             self._connection.execute("pragma journal_mode = wal")
             self._connection.execute("pragma synchronous = full")
             if self._one("select count(*) from sqlite_master where name = 'advisory'") == (0,):
@@ -262,15 +262,19 @@ class SqliteLog:
             return self._connection.execute(sql, values).fetchall()
 
     def _each(self, sql: str, values: Sequence[object]) -> Iterator[tuple[int, int, int, int, bytes]]:
-        """Rows one after another, from a connection of its own: a reader holds no lock while its frames are used."""
-        with _errors(self._folder), self._lock:
-            cursor = self._connection.cursor().execute(sql, values)
-        while True:
-            with _errors(self._folder), self._lock:
-                rows = cursor.fetchmany(64)
-            if not rows:
-                return
-            yield from rows
+        """Rows one after another, from a connection of its own.
+
+        On ours, a write would have to go on from the snapshot that the reading holds, which SQLite refuses as locked
+        when somebody else has written since.
+        """
+        with _errors(self._folder), closing(_connected(self._path)) as connection:
+            cursor = connection.execute(sql, values)
+            while rows := cursor.fetchmany(64):
+                yield from rows
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
 
 
 def _micros(at: datetime) -> int:

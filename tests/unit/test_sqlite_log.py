@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from stacklens_pipeline.errors import EventLogError, StackLensError, StorageFullError
-from tests.builders import numbered, opened_log, send
+from stacklens_pipeline.eventlog.base import OffsetRange, TopicPartition
+from stacklens_pipeline.eventlog.sqlite import SqliteLog
+from tests.builders import TOPIC, numbered, opened_log, send
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -45,4 +47,20 @@ def test_a_full_disk_is_told_from_one_that_fails(
             send(log, numbered(1))
     assert type(caught.value) is expected
     send(log, numbered(1))
+    log.close()
+
+
+def test_reading_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    log, other = opened_log(tmp_path), SqliteLog(tmp_path / "log.sqlite")
+    for _ in range(200):
+        send(log, [b"x" * 500_000])  # more than one fetch of batches, and more than one frame
+    tp = TopicPartition(TOPIC, 0)
+    reading = log.read([OffsetRange(*tp, 0, 200)])
+    taken = next(reading).height
+    send(other, numbered(1))
+    log.commit_advisory({tp: taken})
+    send(log, numbered(1))
+    assert taken + sum(frame.height for frame in reading) == 200
+    assert log.watermarks([tp])[tp].high == 202
+    other.close()
     log.close()

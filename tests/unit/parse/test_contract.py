@@ -99,6 +99,17 @@ def test_strange_lines_are_records_that_can_be_stored_and_harm_no_other(line: by
     assert_frame_equal(result.parsed.filter(pl.col("offset") >= 64), _shifted(parse_lines(raw([*EXAMPLES.values()]))))
 
 
+def test_an_object_of_many_fields_is_the_same_alone_and_among_others_like_it() -> None:
+    fields = b",".join(b'"k%d":%d' % (n, n) for n in range(1_000))
+    wide = b'{"level":"error","severity":"info","message":["m"],"msg":"m",' + fields + b"}"
+    alone, together = parse_lines(raw([wide])).parsed, parse_lines(raw([wide] * 70)).parsed
+    assert_frame_equal(together[:1], alone)
+    assert alone.select("level", "body").row(0) == ("ERROR", "m")
+    attributes = json.loads(alone["attributes"][0])
+    assert attributes.pop("message") == ["m"]
+    assert attributes == {"severity": "info", **{f"k{n}": n for n in range(1_000)}}
+
+
 def _shifted(result: Parsed) -> pl.DataFrame:
     return result.parsed.with_columns(pl.col("offset") + 64)
 
