@@ -11,7 +11,7 @@ import polars as pl
 
 from stacklens_pipeline.aggregate import aggregate_records
 from stacklens_pipeline.eventlog.base import TopicPartition
-from stacklens_pipeline.lake import Lake, given
+from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.position import Position
 from stacklens_pipeline.tables import (
     ENRICHED_LOGS,
@@ -44,7 +44,7 @@ def fill(lake: Lake, days: int, services: int = SERVICES) -> int:
         ledger = pl.concat(list(_ledger(day[LOG_METRICS_1M], taken)))
         taken += int(day[LOG_METRICS_1M]["count"].sum())
         for table, rows in {**day, LEDGER: ledger}.items():
-            lake.append(table, {SOURCE: Position(taken)}, given(rows))
+            lake.append(table, {SOURCE: Position(taken)}, lambda _, frame=rows: frame)
     return taken
 
 

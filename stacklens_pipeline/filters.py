@@ -27,6 +27,10 @@ ENCODINGS = {".gz": "gzip", ".zst": "zstd"}
 """How files are packed, by the end of their names."""
 
 
+TEXTS = ("received", "timezone", "format", "source")
+"""What a message may say of itself in words."""
+
+
 class Output(StrEnum):
     """How rows are written."""
 
@@ -37,10 +41,14 @@ class Output(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """One message: its bytes, and what a JSON line of `--messages` says beside them."""
+    """One message: its bytes, and what a JSON line of `--messages` says beside them.
 
-    value: bytes
+    `problem` says why a line is no message; it has no value then.
+    """
+
+    value: bytes | None
     extra: dict[str, Any]
+    problem: str | None = None
 
 
 @contextmanager
@@ -91,19 +99,24 @@ def as_time(text: str) -> datetime:
 
 def items(stream: BinaryIO, is_messages: bool) -> Iterator[Item]:
     """One item a line; with `is_messages` each line is a JSON object with `raw` or `raw_b64`."""
-    for number, line in enumerate(stream, 1):
+    for line in stream:
         if is_messages:
-            yield _message(line, number)
+            yield _message(line)
         else:
             yield Item(line.removesuffix(b"\n"), {})
 
 
-def _message(line: bytes, number: int) -> Item:
+def _message(line: bytes) -> Item:
     try:
         extra = orjson.loads(line)
         value = base64.b64decode(extra.pop("raw_b64")) if "raw_b64" in extra else extra.pop("raw").encode()
-    except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
-        raise UsageError(f'line {number} is not a JSON object with "raw" or "raw_b64": {error}') from error
+        wrong = [name for name in TEXTS if not isinstance(extra.get(name, ""), str)]
+        if "received" in extra and not wrong:
+            as_time(extra["received"])
+    except (KeyError, AttributeError, TypeError, ValueError, UsageError) as error:
+        return Item(None, {}, f'the line is not a JSON object with "raw" or "raw_b64": {error}')
+    if wrong:
+        return Item(None, {}, f"what has to be text is not: {', '.join(wrong)}")
     return Item(value, extra)
 
 

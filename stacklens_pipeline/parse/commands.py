@@ -1,6 +1,6 @@
 """`stacklens parse`: the parsers over a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import Annotated, Any, NamedTuple
@@ -58,20 +58,28 @@ def parsed_rows(
     from stacklens_pipeline.tables import RAW_LOGS
 
     waiting, number, kept = RAW_LOGS.empty(), 1, list[dict[str, Any]]()
+    problems: dict[int, str] = {}
     said = _Said(timezone, format)
     for now_said, part in _alike(source, said):
         if now_said != said:  # what follows is read otherwise: nothing can go on
             kept += _rows(parse_lines(waiting, timezone=said.timezone, format=said.format), number)
             waiting, said = RAW_LOGS.empty(), now_said
+        problems |= {line: item.problem for line, item in enumerate(part, number) if item.problem}
         lines = pl.concat([waiting, raw_frame(part, number, at, name)])
         result = parse_lines(lines, closed_at=at, timezone=said.timezone, format=said.format)
         waiting = lines_of_open(lines, result.open)
         *rows, last = _with_blanks([*kept, *_rows(result, number)])
         number += len(part)
         kept = [last] if last else []
-        yield rows
+        yield [_told(row, problems) for row in rows]
     result = parse_lines(waiting, timezone=said.timezone, format=said.format)
-    yield [row for row in _with_blanks([*kept, *_rows(result, number)]) if row]
+    yield [_told(row, problems) for row in _with_blanks([*kept, *_rows(result, number)]) if row]
+
+
+def _told(row: dict[str, Any], problems: Mapping[int, str]) -> dict[str, Any]:
+    """The row; of a line that is no message with what is wrong."""
+    problem = problems.get(row["line"]) if row.get("reason") == "tombstone" else None
+    return row | {"reason": "invalid_message", "detail": problem} if problem else row
 
 
 class _Said(NamedTuple):

@@ -114,6 +114,22 @@ def test_messages_may_hold_anything(rows: Rows) -> None:
     assert (found[3]["format"], found[3]["body"]) == ("text", "a=1 b=2")
 
 
+def test_a_line_that_is_no_message_is_a_row_with_the_reason(rows: Rows) -> None:
+    bad = [
+        b"{",
+        b"null",
+        b'{"raw":5}',
+        b'{"raw":"m","received":"soon"}',
+        b'{"raw":"m","source":7}',
+        b'{"raw":"\\ud800"}',
+    ]
+    given = b"\n".join([b'{"raw":"one"}', *bad, b'{"raw":"two"}'])
+    first, *middle, last = rows("parse", "--messages", "-", given=given)
+    assert (first["body"], first["line"], last["body"], last["line"]) == ("one", 1, "two", len(bad) + 2)
+    assert [(row["line"], row["reason"]) for row in middle] == [(n, "invalid_message") for n in range(2, len(bad) + 2)]
+    assert all(set(row) == {"line", "reason", "stage", "detail"} for row in middle)
+
+
 def test_options_say_what_a_line_does_not(rows: Rows) -> None:
     (row,) = rows(
         "parse", "-", "--received", "2024-03-01T00:00:00Z", "--source", "x", given=b"Feb 29 10:00:00 h a: m\n"
