@@ -4,6 +4,7 @@ One process works for a time budget instead of one microbatch a run, since start
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import dagster as dg
 
@@ -46,9 +47,9 @@ def drained_logs(
     if context.has_partition_key or context.has_partition_key_range:  # a back-fill gives a range, even of one hour
         yield from _rebuilt(context, lake)
         return
-    progress = Progress(Drain(lake, eventlog, settings.ingest), lambda report: _log(context, lake, report))
     lease = Lease(settings.lake_root, DRAIN_LEASE, context.run.run_id)
-    with stopped_by_signals() as stop:
+    with closing(Drain(lake, eventlog, settings.ingest)) as drain, stopped_by_signals() as stop:
+        progress = Progress(drain, lambda report: _log(context, lake, report))
         outcome = work(lease, terms(settings), progress.step, stop)
         progress.flush()
     context.log.info(f"the drain ended because {outcome.value}, after {progress.messages} messages")

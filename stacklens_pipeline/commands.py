@@ -14,6 +14,8 @@ def drain(
     ] = 0.0,
 ) -> None:
     """Drain unread messages into the lake in this process, without Dagster."""
+    from contextlib import closing
+
     from stacklens_pipeline.drain import DRAIN_LEASE, Drain
     from stacklens_pipeline.eventlog import open_log
     from stacklens_pipeline.lake import Lake
@@ -29,8 +31,8 @@ def drain(
     ingest = settings.ingest
     terms = Terms(seconds or 1e9, ingest.interval_s, ingest.idle_s if seconds else 0.0, wait_s=ingest.handover_s)
     lake, log = Lake(settings.lake_root, settings.storage_options), open_log(settings)
-    progress = Progress(Drain(lake, log, ingest), report)
-    with stopped_by_signals() as stop:
+    with closing(Drain(lake, log, ingest)) as drain, stopped_by_signals() as stop:
+        progress = Progress(drain, report)
         outcome = work(Lease(settings.lake_root, DRAIN_LEASE), terms, progress.step, stop)
         progress.flush()
     log.close()

@@ -4,13 +4,15 @@ import io
 import json
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import structlog
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction
@@ -20,6 +22,8 @@ from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.position import Position, Positions
 from stacklens_pipeline.storage import is_full, storage_error
 from stacklens_pipeline.tables import REPEATED, Table
+
+logger = structlog.get_logger(__name__)
 
 MEASURED = frozenset(
     {"topic", "partition", "offset", "timestamp", "window_start", "appended_at", "observed_timestamp", "start"}
@@ -36,12 +40,21 @@ PARQUET: Mapping[str, Any] = {
 
 
 class Written:
-    """The Parquet files of one commit: written before it, thrown away when it fails."""
+    """The Parquet files of one commit: written before it, by any process, and thrown away when it fails.
+
+    `rows` are those that were written, by ingest hour.
+    """
 
     def __init__(self, table: Table, uri: str, storage_options: Mapping[str, str]) -> None:
         self.actions: list[AddAction] = []
+        self.rows: Counter[str] = Counter()
         self._table, self._uri, self._options = table, uri, dict(storage_options)
         self._is_local = "://" not in uri
+
+    def take(self, other: "Written") -> None:
+        """Have files that somebody else wrote to the same table among these."""
+        self.actions += other.actions
+        self.rows += other.rows
 
     def write(self, frame: pl.DataFrame) -> None:
         """Write a frame of the table's schema, one file for each ingest hour in it."""
@@ -54,6 +67,7 @@ class Written:
         try:
             for (hour,), part in frame.partition_by("ingest_hour", as_dict=True, include_key=False).items():
                 self._write_file(part, str(hour))
+                self.rows[str(hour)] += part.height
         except LakeError:
             self.discard()
             raise
@@ -68,8 +82,8 @@ class Written:
     ) -> bool:
         """Commit the files on the handle's snapshot, in place of an hour's where one is given.
 
-        Returns False, the files being deleted, when another writer committed first. What appends only may have come
-        before, with `may_rebase`.
+        Returns False, the files staying, when another writer committed first. What appends only may have come before,
+        with `may_rebase`. An error deletes the files.
         """
         try:
             with storage_errors(self._table):
@@ -88,18 +102,30 @@ class Written:
                     post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
                 )
         except CommitConflictError:
-            self.discard()
             return False
-        except LakeError:
-            self.discard()
-            raise
+        except LakeError as error:
+            if not self._has_landed(handle):
+                self.discard()
+                raise
+            logger.warning("a commit is stored, but not what follows one", table=self._table.path, error=str(error))
         return True
 
+    def _has_landed(self, handle: DeltaTable) -> bool:
+        """Whether a commit that raised is in the table: a checkpoint comes after it, and may find the disk full.
+
+        Raises LakeError when that cannot be seen; the files stay then, since the table may name them.
+        """
+        with storage_errors(self._table):
+            handle.update_incremental()
+            live = pl.DataFrame(handle.get_add_actions())["path"]
+        return any(action.path in live for action in self.actions)
+
     def discard(self) -> None:
-        """Delete what was written locally; in an object store a vacuum finds it."""
+        """Delete what was written locally, as far as that succeeds; all else a vacuum finds."""
         if self._is_local:
             for action in self.actions:
-                Path(self._uri, action.path).unlink(missing_ok=True)
+                with suppress(OSError):
+                    Path(self._uri, action.path).unlink(missing_ok=True)
 
     def _write_file(self, frame: pl.DataFrame, hour: str | None) -> None:
         name = f"{uuid.uuid4()}.parquet"

@@ -6,23 +6,26 @@ crash anywhere leaves tables at different positions, and the next step heals the
 
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import polars as pl
+import structlog
 
+from stacklens_pipeline.backlog import Backlog
 from stacklens_pipeline.errors import CorruptRangeError, OffsetOutOfRangeError
 from stacklens_pipeline.eventlog.base import EventLog, OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Rows, fenced
-from stacklens_pipeline.microbatch import DERIVED, Microbatch, lines_of_open
+from stacklens_pipeline.microbatch import DERIVED, Lines, Microbatch, cut_lines, lines_of_open
 from stacklens_pipeline.planner import Clock, Planner, utc_now
 from stacklens_pipeline.position import Position, Positions, meet
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, OFFSET_GAPS, RAW_LOGS, Table
 from stacklens_pipeline.threads import started
+from stacklens_pipeline.unread import Ends, Unread, UnreadLines
+from stacklens_pipeline.workers import WorkerLostError, Workers, cores
 
-Ends = Mapping[TopicPartition, int]
+logger = structlog.get_logger(__name__)
 
 DRAIN_LEASE = "drain"
 """Whose holder drains."""
@@ -58,28 +61,21 @@ class Step:
         return sum(count for (table, _), count in self.rows.items() if table is DEAD_LETTERS)
 
 
-@dataclass(frozen=True)
-class _Unread:
-    """What was read past the offsets `begins_at`: lines and where they end, what is missing before, what is left."""
-
-    begins_at: Ends
-    asked_at: datetime
-    gaps: Mapping[OffsetRange, str]
-    lag: int
-    lines: pl.DataFrame = field(default_factory=RAW_LOGS.empty)
-    ends: Ends = field(default_factory=dict)
-
-
 class Drain:
-    """Steps through what is unread. Any number may run at once; the fences keep every offset exactly once."""
+    """Steps through what is unread. Any number may run at once; the fences keep every offset exactly once.
+
+    When much is unread, it starts worker processes: `close` ends them.
+    """
 
     def __init__(self, lake: Lake, log: EventLog, ingest: IngestSettings, now: Clock = utc_now) -> None:
         self._lake, self._log, self._ingest, self._now = lake, log, ingest, now
         self._planner = Planner(lake, log, ingest, now)
+        self._unread = UnreadLines(self._planner, ingest, now)
         self._raw: dict[TopicPartition, Position] = {}
         self._open = RAW_LOGS.empty()
-        self._corrupt: list[OffsetRange] = []
-        self._ahead: Future[_Unread] | None = None
+        self._backlog: Backlog | None = None
+        self._workers = cores() if ingest.workers is None else ingest.workers
+        self._lag = 0
         self._is_healed = False
 
     def step(self) -> Step:
@@ -88,77 +84,56 @@ class Drain:
         Raises EventLogError and LakeError; nothing is lost, the step can be tried again.
         """
         try:
-            if self._ahead is not None:
-                wait([self._ahead])  # it asks the planner, which is about to change its mind
+            self._unread.settle()
             self._planner.refresh()
             return self._take() if self._is_healed else self._heal()
         except BaseException:
-            self._is_healed = False  # a commit may have been cut short: look at the tables before going on
+            self._look_again()  # a commit may have been cut short
             raise
+
+    def close(self) -> None:
+        """End the workers; what they have not finished is left to the next one who drains."""
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Go on from what the tables hold, not from what was thought to be in them."""
+        self._is_healed = False
+        self._end_backlog()
+
+    def _end_backlog(self) -> None:
+        if self._backlog is not None:
+            backlog, self._backlog = self._backlog, None
+            backlog.close()
 
     # Past raw: from the event log
 
     def _take(self) -> Step:
+        if self._backlog is not None:
+            return self._take_with_workers(self._backlog)
         try:
-            unread = self._unread()
+            unread = self._unread.past(self._raw)
         except OffsetOutOfRangeError:  # retention moved on between the plan and the read: plan again
             return Step(has_more=True)
         except CorruptRangeError as error:
-            self._corrupt += [self._planner.in_lake(bad) for bad in error.ranges]
+            self._unread.avoid(error.ranges)
             return Step(has_more=True)
         self._record_gaps(unread.gaps)
-        if unread.ends:
-            return self._store(unread)
-        return Step(lag=unread.lag, has_more=True) if unread.gaps else self._close_open(unread.asked_at)
+        if not unread.ends:
+            return Step(lag=unread.lag, has_more=True) if unread.gaps else self._close_open(unread.asked_at)
+        if self._workers and unread.lag >= self._ingest.backlog_rows:
+            self._backlog = Backlog(self._lake, Workers(self._workers))
+            self._hand_over(self._backlog, unread)
+            return self._take_with_workers(self._backlog)
+        return self._store(unread)
 
-    def _unread(self) -> "_Unread":
-        """What comes next in the log: what was read ahead, if it begins where raw ends."""
-        ahead, self._ahead = self._ahead, None
-        if ahead is not None and (unread := ahead.result()).begins_at == self._begin():
-            return unread
-        return self._read(self._raw, self._begin())
-
-    def _read(self, positions: Mapping[TopicPartition, Position], begins_at: Ends) -> "_Unread":
-        """Plan and read past positions; nothing is written."""
-        asked_at = self._now()
-        plan = self._planner.unread(positions, self._ingest.max_rows)
-        ranges, corrupt = self._around_corrupt(plan.ranges)
-        gaps = {**{OffsetRange(g.topic, g.partition, g.start, g.end): g.reason for g in plan.gaps}, **corrupt}
-        if not ranges:
-            return _Unread(begins_at, asked_at, gaps, plan.lag)
-        lines, ends = self._planner.read(ranges, self._ingest.max_bytes)
-        starts = {TopicPartition(r.topic, r.partition): r.start for r in ranges}
-        lag = plan.lag - sum(end - starts[tp] for tp, end in ends.items())
-        return _Unread(begins_at, asked_at, gaps, lag, lines, ends)
-
-    def _begin(self) -> Ends:
-        return {tp: self._next(tp) for tp in self._planner.partitions}
-
-    def _around_corrupt(
-        self, planned: tuple[OffsetRange, ...]
-    ) -> tuple[tuple[OffsetRange, ...], Mapping[OffsetRange, str]]:
-        """The ranges up to what is known to be corrupt; what is, and comes next, becomes a gap."""
-        ranges: list[OffsetRange] = []
-        gaps: dict[OffsetRange, str] = {}
-        for wanted in planned:
-            tp = TopicPartition(wanted.topic, wanted.partition)
-            ahead = [bad for bad in self._corrupt if TopicPartition(bad.topic, bad.partition) == tp]
-            end = min((bad.start for bad in ahead if bad.end > wanted.start), default=wanted.end)
-            if end > wanted.start:
-                ranges.append(OffsetRange(*tp, wanted.start, min(end, wanted.end)))
-            else:
-                gaps |= {bad: "corrupt" for bad in ahead if bad.start <= wanted.start < bad.end}
-        return tuple(ranges), gaps
-
-    def _store(self, unread: "_Unread") -> Step:
-        lines, ends, lag = unread.lines, unread.ends, unread.lag
+    def _store(self, unread: Unread) -> Step:
+        """One microbatch, in this process."""
+        ends, lag = unread.ends, unread.lag
         positions = {tp: Position(end) for tp, end in ends.items()}
-        storing = started(lambda: self._lake.append(RAW_LOGS, positions, fenced(lines)))
-        held_open = {tp: self._raw[tp].next for tp in _partitions(self._open)}
-        closed_at = NEVER if lag else unread.asked_at
+        storing = started(lambda: self._lake.append(RAW_LOGS, positions, fenced(unread.lines)))
         try:
-            # open lines stand before those that follow them, and all else is read in order: nothing to sort
-            batch = Microbatch(pl.concat([self._open, lines]), {**held_open, **ends}, closed_at)
+            lines = self._following(unread)
+            batch = Microbatch(lines)
         finally:
             appended = storing.result()
         if any(appended.found[tp].next != self._next(tp) and appended.found[tp].next for tp in ends):
@@ -166,21 +141,61 @@ class Drain:
             return Step(lag=lag, has_more=True)
         self._raw.update(appended.reached)
         if lag:
-            reached, begins_at = dict(self._raw), self._begin()
-            self._ahead = started(lambda: self._read(reached, begins_at))
+            self._unread.read_ahead(self._raw)
         rows = Counter({(RAW_LOGS, hour): count for hour, count in appended.rows.items()})
-        rows += self._derive(batch)
-        self._log.commit_advisory({self._planner.in_log(tp): end for tp, end in ends.items()})
-        return Step(rows, ends, lines.height, lag, has_more=lag > 0)
+        rows += self._derive(batch, lines)
+        self._note(ends)
+        return Step(rows, ends, unread.lines.height, lag, has_more=lag > 0)
+
+    def _take_with_workers(self, backlog: Backlog) -> Step:
+        """Give the workers what comes next, and commit what they have done."""
+        try:
+            while backlog.has_room and (unread := self._more()) is not None:
+                self._hand_over(backlog, unread)
+            committed = backlog.commit()
+        except WorkerLostError as error:
+            logger.warning("the drain goes on without workers, since one was lost", error=str(error))
+            self._workers, committed = 0, None
+        if committed is None:
+            self._look_again()
+            return Step(has_more=True)
+        self._note(committed.reached)
+        lag = self._lag + backlog.messages
+        if not backlog.messages:
+            self._end_backlog()
+        return Step(committed.rows, committed.reached, committed.messages, lag, has_more=True)
+
+    def _more(self) -> Unread | None:
+        """What comes next, as long as there is more behind it; the rest is for this process, once the workers end."""
+        try:
+            unread = self._unread.past(self._raw)
+        except (OffsetOutOfRangeError, CorruptRangeError):  # raised again when nothing is under way any more
+            return None
+        if unread.lag and unread.ends and not unread.gaps:
+            return unread
+        self._unread.put_back(unread)
+        return None
+
+    def _hand_over(self, backlog: Backlog, unread: Unread) -> None:
+        lines = self._following(unread)
+        backlog.put(lines, unread.ends, unread.lines.height)
+        self._open, self._lag = lines.waiting, unread.lag
+        self._raw.update({tp: Position(end) for tp, end in unread.ends.items()})
+
+    def _following(self, unread: Unread) -> Lines:
+        """What was read, behind the lines of open records."""
+        # open lines stand before those that follow them, and all else is read in order: nothing to sort
+        lines = pl.concat([self._open, unread.lines])
+        return cut_lines(lines, {**self._held_open(), **unread.ends}, NEVER if unread.lag else unread.asked_at)
 
     def _close_open(self, closed_at: datetime) -> Step:
         """Without new lines, records that still wait are closed once the clock says that none can join them."""
         if not self._open.height:
             return Step()
-        before = self._open.height
-        ends = {tp: self._raw[tp].next for tp in _partitions(self._open)}
-        rows = self._derive(Microbatch(self._open, ends, closed_at))
-        return Step(rows) if self._open.height < before else Step()
+        lines = cut_lines(self._open, self._held_open(), closed_at)
+        if not lines.whole.height:
+            return Step()
+        return Step(self._derive(Microbatch(lines), lines))
 
     def _record_gaps(self, gaps: Mapping[OffsetRange, str]) -> None:
         """Note ranges that cannot be read, then let raw jump over them: in this order, so that no jump is silent."""
@@ -215,7 +230,8 @@ class Drain:
             first = self._first_stored(tp, end, high)
             end = min(first + self._ingest.max_rows, high)
             ahead = self._lake.scan_offsets(RAW_LOGS, tp, first, end).collect()
-        rows = self._derive(Microbatch(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER))
+        lines = cut_lines(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER)
+        rows = self._derive(Microbatch(lines), lines)
         return Step(rows, {tp: end}, ahead.height, has_more=True)
 
     def _open_lines(self, tp: TopicPartition, position: Position) -> pl.DataFrame:
@@ -232,12 +248,18 @@ class Drain:
 
     # Both
 
-    def _derive(self, batch: Microbatch) -> "Counter[tuple[Table, str]]":
+    def _derive(self, batch: Microbatch, lines: Lines) -> "Counter[tuple[Table, str]]":
         """Commit what the lines become to every table past raw, and keep the lines of records that still wait."""
         all_rows = {table: batch.rows(table, self._now) for table in DERIVED}
-        appended = self._lake.append_all(batch.positions, all_rows)
-        self._open = batch.open_lines
+        appended = self._lake.append_all(lines.positions, all_rows)
+        self._open = lines.waiting
         return Counter({(table, hour): count for table, of in appended.items() for hour, count in of.rows.items()})
+
+    def _held_open(self) -> Ends:
+        return {tp: self._raw[tp].next for tp in _partitions(self._open)}
+
+    def _note(self, ends: Ends) -> None:
+        self._log.commit_advisory({self._planner.in_log(tp): end for tp, end in ends.items()})
 
     def _next(self, tp: TopicPartition) -> int:
         return self._raw.get(tp, Position(0)).next

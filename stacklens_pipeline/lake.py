@@ -91,17 +91,40 @@ class Lake:
             for table in rows:
                 is_done = self._has_committed(prepared[table])
                 appended[table] = prepared[table].outcome if is_done else self.append(table, upto, rows[table])
-        except BaseException:
+        except Exception:
             for one in begun:
                 if one.table not in appended:
                     one.written.discard()
             raise
         return appended
 
+    def new_files(self, table: Table) -> deltafiles.Written:
+        """Files to be written to a table, perhaps by another process, and committed here later."""
+        return deltafiles.Written(table, self.uri(table), self.storage_options)
+
+    def commit(self, table: Table, written: deltafiles.Written, found: Positions, reached: Positions) -> bool:
+        """Commit files that hold what a table at `found` lacks up to `reached`, whoever wrote them.
+
+        Returns False, and nothing is committed, when the table is not at `found`: another writer was first. Raises as
+        `append` does. The files are deleted in both cases.
+        """
+        try:
+            for _ in range(ATTEMPTS):
+                handle = self._refreshed(table)
+                if self._positions(table, handle, found) != found:
+                    written.discard()
+                    return False
+                if self._is_committed(_Prepared(table, handle, written, Appended(written.rows, found, reached))):
+                    return True
+        except Exception:  # after an interruption nobody knows whether they are committed: a vacuum looks
+            written.discard()
+            raise
+        written.discard()
+        raise CommitConflictError(f"{table.path} was committed to by others {ATTEMPTS} times in a row")
+
     def replacement(self, table: Table, hour: str) -> "Replacement":
         """Begin to put other rows in the place of those that an hour's partition holds now; no fence moves."""
-        handle = self._snapshot_handle(table)
-        written = deltafiles.Written(table, self.uri(table), self.storage_options)
+        handle, written = self._snapshot_handle(table), self.new_files(table)
         files = deltafiles.live_files(table, handle, self.uri(table)).filter(pl.col("ingest_hour") == hour)
         return Replacement(handle, written, hour, self._scan_files(table, files["uri"].to_list()), bool(files.height))
 
@@ -261,15 +284,19 @@ class Lake:
         handle = self._refreshed(table)
         found = self._positions(table, handle, upto)
         reached = {tp: found[tp] | position for tp, position in upto.items()}
-        written = deltafiles.Written(table, self.uri(table), self.storage_options)
-        if reached == found:
-            return _Prepared(table, handle, written, Appended({}, found, reached))
-        frame = rows(found)
-        written.write(frame)
-        return _Prepared(table, handle, written, Appended(_by_hour(frame), found, reached))
+        written = self.new_files(table)
+        if reached != found:
+            written.write(rows(found))
+        return _Prepared(table, handle, written, Appended(written.rows, found, reached))
 
     def _has_committed(self, prepared: "_Prepared") -> bool:
-        """Commit what is prepared; False when another writer was there first."""
+        """Commit what is prepared; False, the files being deleted, when another writer was there first."""
+        if self._is_committed(prepared):
+            return True
+        prepared.written.discard()
+        return False
+
+    def _is_committed(self, prepared: "_Prepared") -> bool:
         table, found, reached = prepared.table, prepared.outcome.found, prepared.outcome.reached
         if reached == found:
             return True
@@ -284,9 +311,12 @@ class Lake:
 
     def _commit(self, table: Table, handle: DeltaTable, frame: pl.DataFrame, fence: list[Transaction]) -> bool:
         """Write the files and commit them on the handle's snapshot; False when another writer was there first."""
-        written = deltafiles.Written(table, self.uri(table), self.storage_options)
+        written = self.new_files(table)
         written.write(frame)
-        return written.commit(handle, fence)
+        if written.commit(handle, fence):
+            return True
+        written.discard()
+        return False
 
     def _scan_files(self, table: Table, uris: list[str]) -> pl.LazyFrame:
         if not uris:
@@ -333,15 +363,12 @@ class Replacement:
 
     def commit(self) -> bool:
         """Put the rows in place; False, and nothing is changed, when the table was committed to in the meantime."""
-        return self._written.commit(self._handle, [], replaced_hour=self._hour, may_rebase=self._has_replaced)
+        if self._written.commit(self._handle, [], replaced_hour=self._hour, may_rebase=self._has_replaced):
+            return True
+        self._written.discard()
+        return False
 
 
 def fenced(frame: pl.DataFrame) -> Rows:
     """The rows of a frame with topic, partition and offset that a table lacks, for `Lake.append`."""
     return partial(lacked, frame)
-
-
-def _by_hour(frame: pl.DataFrame) -> dict[str, int]:
-    if not frame.height or "ingest_hour" not in frame.columns:
-        return {}
-    return dict(frame["ingest_hour"].value_counts().rows())

@@ -4,6 +4,7 @@ The same function serves the drain, the healing after a crash and the back-fill 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
@@ -15,7 +16,7 @@ from stacklens_pipeline.enrich import enrich
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Rows, fenced
 from stacklens_pipeline.ledger import entries
-from stacklens_pipeline.parse import multiline, parse_lines
+from stacklens_pipeline.parse import cut, multiline, parse_lines
 from stacklens_pipeline.position import Position, Positions, lacking
 from stacklens_pipeline.tables import (
     DEAD_LETTERS,
@@ -25,6 +26,7 @@ from stacklens_pipeline.tables import (
     LOG_METRICS_1M,
     LOG_METRICS_5M,
     PARSED_LOGS,
+    RAW_LOGS,
     REQUEST_FAILURES_5M,
     Table,
 )
@@ -34,36 +36,50 @@ DERIVED = (DEAD_LETTERS, PARSED_LOGS, ENRICHED_LOGS, *METRICS, LEDGER)
 """The tables that are made from raw/logs, in the order in which a microbatch commits them."""
 
 
+@dataclass(frozen=True)
+class Lines:
+    """Raw lines of a microbatch, cut: those of `whole` records, in order, those that wait, and where that leads.
+
+    `positions` are those of a table that holds what these lines become.
+    """
+
+    whole: pl.DataFrame
+    waiting: pl.DataFrame
+    positions: Positions
+
+    @property
+    def all(self) -> pl.DataFrame:
+        """The lines as rows of raw, those that wait at the end."""
+        return pl.concat([self.whole, self.waiting]) if self.waiting.height else self.whole
+
+
+def cut_lines(lines: pl.DataFrame, ends: Mapping[TopicPartition, int], closed_at: datetime | None) -> Lines:
+    """Cut raw rows, in the order of offsets, that reach up to the offsets `ends`.
+
+    Records that wait are closed by the clock as of `closed_at`: a time at which the event log held no line past these.
+    None closes all.
+    """
+    found = cut(lines, closed_at)
+    positions = {tp: Position(end, found.open.get(tp, frozenset())) for tp, end in ends.items()}
+    return Lines(found.whole, found.waiting, positions)
+
+
 class Microbatch:
-    """What a batch of raw lines becomes, worked out as far as it is asked for."""
+    """What raw lines become, worked out as far as it is asked for."""
 
-    def __init__(self, lines: pl.DataFrame, ends: Mapping[TopicPartition, int], closed_at: datetime | None) -> None:
-        """Parse raw rows, in the order of offsets, up to the offsets `ends`.
-
-        Records that wait are closed by the clock as of `closed_at`: a time at which the event log held no line past
-        these. None closes all.
-        """
-        self.lines = lines
-        self._parsed = parse_lines(lines, closed_at=closed_at)
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._parsed = parse_lines(lines.whole)
         self._records = by_dictionary(self._parsed.parsed)
-        self.positions: Positions = {
-            tp: Position(end, frozenset(self._parsed.open.get(tp, ()))) for tp, end in ends.items()
-        }
         self.enriched = enrich(self._records)
         """The records of `enriched/logs`."""
         self._metrics: tuple[Positions, Mapping[Table, pl.DataFrame]] | None = None
         self._lock = Lock()
 
-    @property
-    def open_lines(self) -> pl.DataFrame:
-        """Raw rows of records that wait for more lines: to be given again with the next batch."""
-        waiting = lines_of_open(self.lines, self.positions)
-        return waiting.join(
-            self._parsed.rejected, on=["topic", "partition", "offset"], how="anti", maintain_order="left"
-        )
-
     def rows(self, table: Table, now: Callable[[], datetime]) -> Rows:
         """What a table takes, for `Lake.append`: only what lies past the positions it has."""
+        if table is RAW_LOGS:
+            return fenced(self._lines.all)
         if table is DEAD_LETTERS:
             return fenced(self._parsed.rejected)
         if table is PARSED_LOGS:
@@ -71,8 +87,8 @@ class Microbatch:
         if table is ENRICHED_LOGS:
             return fenced(self.enriched)
         if table is LEDGER:
-            parsed = self._parsed
-            return lambda found: entries(self.lines, parsed.line_records, parsed.rejected, self.enriched, found, now())
+            parsed, lines = self._parsed, self._lines.all
+            return lambda found: entries(lines, parsed.line_records, parsed.rejected, self.enriched, found, now())
         return lambda found: self._aggregated(found)[table]
 
     def of_hour(self, table: Table, hour: str, held: Positions) -> pl.DataFrame:

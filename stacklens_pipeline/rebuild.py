@@ -14,7 +14,7 @@ from stacklens_pipeline.errors import CommitConflictError, ConfigurationError, I
 from stacklens_pipeline.eventlog.base import OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Replacement
 from stacklens_pipeline.ledger import summed
-from stacklens_pipeline.microbatch import DERIVED, Microbatch
+from stacklens_pipeline.microbatch import DERIVED, Microbatch, cut_lines
 from stacklens_pipeline.parse.multiline import GAP, LONGEST_RECORD, STREAM, may_go_on
 from stacklens_pipeline.tables import HOUR_FORMAT, LEDGER, RAW_LOGS, Table
 
@@ -174,9 +174,9 @@ def _batches(lake: Lake, extents: Iterable[_Extent], max_rows: int) -> Iterator[
             lines = lake.scan_offsets(RAW_LOGS, extent.partition, start, end).collect().sort("offset")
             is_last = end == extent.offsets.end
             closed_at = None if is_last or not lines.height else lines["appended_at"][-1]
-            batch = Microbatch(pl.concat([waiting, lines]), {extent.partition: end}, closed_at)
-            waiting = batch.open_lines
-            yield batch
+            cut = cut_lines(pl.concat([waiting, lines]), {extent.partition: end}, closed_at)
+            waiting = cut.waiting
+            yield Microbatch(cut)
 
 
 def neighbours(hours: list[str], hour: str) -> list[str]:

@@ -44,6 +44,10 @@ class Table:
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
 
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        """In another process it is that process's table of the same path."""
+        return table_at, (self.path,)
+
     @property
     def path(self) -> str:
         """Where the table lies under the lake's root."""
@@ -259,3 +263,8 @@ TABLES: tuple[Table, ...] = (
     LOG_METRICS_1H,
     REQUEST_FAILURES_5M,
 )
+
+
+def table_at(path: str) -> Table:
+    """The table that lies at a path under the lake's root."""
+    return next(table for table in TABLES if table.path == path)

@@ -1,6 +1,5 @@
 """Two things at once in one process: Polars, Parquet and the disk work without Python's lock."""
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -10,7 +9,7 @@ import polars as pl
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_CPUS = pl.thread_pool_size()
 _POOL = ThreadPoolExecutor(min(8, 2 * _CPUS), "stacklens")  # some wait for each other, and for Polars' own threads
 _BESIDE = ThreadPoolExecutor(2, "stacklens-beside")
 
@@ -24,6 +23,8 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
     When all have ended, the first error is raised. Work given to these threads must not give them work in turn: it
     would wait for itself.
     """
+    if _CPUS == 1:
+        return list(map(work, items))
     started = [_POOL.submit(work, item) for item in items]
     wait(started)
     return [future.result() for future in started]

@@ -7,5 +7,6 @@ place.
 
 from stacklens_pipeline.parse.batch import PARSER_VERSION, Parsed, parse_lines
 from stacklens_pipeline.parse.multiline import LONGEST_RECORD
+from stacklens_pipeline.parse.waiting import Cut, cut
 
-__all__ = ["LONGEST_RECORD", "PARSER_VERSION", "Parsed", "parse_lines"]
+__all__ = ["LONGEST_RECORD", "PARSER_VERSION", "Cut", "Parsed", "cut", "parse_lines"]

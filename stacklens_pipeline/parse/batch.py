@@ -58,47 +58,35 @@ class Parsed:
     """What a batch became.
 
     `parsed` and `rejected` have the schemas of `parsed/logs` and `parsed/dead_letters`. `line_records` has
-    `LINE_COLUMNS`, one row for each message that is (part of) a record. `open` are the first offsets of records that
-    may still grow; their lines are in none of the frames.
+    `LINE_COLUMNS`, one row for each message that is (part of) a record.
     """
 
     parsed: pl.DataFrame
     rejected: pl.DataFrame
     line_records: pl.DataFrame
-    open: Mapping[tuple[str, int], frozenset[int]]
 
 
-def parse_lines(
-    raw: pl.DataFrame, *, closed_at: datetime | None = None, timezone: str = "UTC", format: str | None = None
-) -> Parsed:
+def parse_lines(raw: pl.DataFrame, *, timezone: str = "UTC", format: str | None = None) -> Parsed:
     """Parse rows of `raw/logs`, ordered by offset within each partition; no line, however strange, raises.
 
-    Without `closed_at` the input ends here and nothing stays open; with it, it is the time of this decision (UTC).
+    They are taken for whole records: lines of records that may still grow are set apart before (`cut`).
     `timezone` is that of texts without one, and `format` pins one of `FORMATS` instead of detecting it.
     """
-    every = pl.concat(in_order(partial(_read, format=format), slices(raw)))
+    every = pl.concat(in_order(partial(read_messages, format=format), slices(raw)))
     dead = every.filter(pl.col("reason").is_not_null())
     lines = every.filter(pl.col("reason").is_null()) if dead.height else every
     lines, blank = multiline.assign(lines)
     if blank.height:
         dead = pl.concat([dead, blank.with_columns(pl.lit("empty").alias("reason")).select(dead.columns)])
-    waiting = multiline.still_open(lines, closed_at)
-    if waiting.height:
-        lines = lines.join(waiting, on=waiting.columns, how="anti", maintain_order="left")
     records, failed = _records(multiline.join_lines(lines), timezone)
     if failed.height:
         of_failed = lines.join(failed, on=multiline.RECORD, how="semi", maintain_order="left")
         dead = pl.concat([dead, of_failed.with_columns(pl.lit("parser_failed").alias("reason")).select(dead.columns)])
         lines = lines.join(failed, on=multiline.RECORD, how="anti", maintain_order="left")
-    return Parsed(
-        records,
-        _dead_letters(dead),
-        lines.select(LINE_COLUMNS),
-        multiline.open_offsets(waiting),
-    )
+    return Parsed(records, _dead_letters(dead), lines.select(LINE_COLUMNS))
 
 
-def _read(raw: pl.DataFrame, format: str | None) -> pl.DataFrame:
+def read_messages(raw: pl.DataFrame, format: str | None = None) -> pl.DataFrame:
     """Each message by itself: its `text`, its size, the `reason` why nobody can read it, and its `format`."""
     lines = raw.with_columns(_decoded(raw["value"]), pl.col("value").bin.size().cast(pl.Int64).alias("value_bytes"))
     found = formats(pl.col("text")) if format is None else pl.lit(format)

@@ -54,7 +54,7 @@ def parsed_rows(
     import polars as pl
 
     from stacklens_pipeline.parse import parse_lines
-    from stacklens_pipeline.parse.multiline import lines_of_open
+    from stacklens_pipeline.parse.waiting import cut
     from stacklens_pipeline.tables import RAW_LOGS
 
     waiting, number, kept = RAW_LOGS.empty(), 1, list[dict[str, Any]]()
@@ -66,8 +66,8 @@ def parsed_rows(
             waiting, said = RAW_LOGS.empty(), now_said
         problems |= {line: item.problem for line, item in enumerate(part, number) if item.problem}
         lines = pl.concat([waiting, raw_frame(part, number, at, name)])
-        result = parse_lines(lines, closed_at=at, timezone=said.timezone, format=said.format)
-        waiting = lines_of_open(lines, result.open)
+        found = cut(lines, at, format=said.format)
+        result, waiting = parse_lines(found.whole, timezone=said.timezone, format=said.format), found.waiting
         *rows, last = _with_blanks([*kept, *_rows(result, number)])
         number += len(part)
         kept = [last] if last else []

@@ -7,7 +7,7 @@ the same messages into batches gives the same records, as long as the lines of o
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import polars as pl
 
@@ -18,8 +18,6 @@ STREAM = ["topic", "partition", "source", "peer", "key"]
 RECORD = ["topic", "partition", "record_offset"]
 GAP = timedelta(seconds=2)
 """Lines of one stream further apart than this are not one record."""
-MARGIN = timedelta(seconds=3)
-"""How long after the gap the clock may close a record: appends take time to become visible to readers."""
 MAX_LINES = 500
 MAX_BYTES = 256 * 1024
 LONGEST_RECORD = GAP * MAX_LINES
@@ -57,9 +55,13 @@ _IS_LEADING_BLANK = (pl.col("text") == "").cum_min().over(RECORD)
 def may_go_on(values: pl.Series) -> pl.Series:
     """Whether each message, of which the lines before are not known, may be a later line of a record."""
     text = pl.col("text")
-    is_later = continues(text) | (text.str.contains(_TRACE_END) & ~is_dated(text))
     texts = utf8(values).alias("text").to_frame()
-    return texts.select((formats(text) == "text") & is_later).to_series().fill_null(False)
+    return texts.select((formats(text) == "text") & is_later(text)).to_series().fill_null(False)
+
+
+def is_later(text: pl.Expr) -> pl.Expr:
+    """Whether a line of text, of which the lines before are not known, may be a later line of a record."""
+    return continues(text) | (text.str.contains(_TRACE_END) & ~is_dated(text))
 
 
 def _touched(lines: pl.DataFrame) -> pl.DataFrame:
@@ -107,27 +109,6 @@ def _capped(lines: pl.DataFrame) -> pl.DataFrame:
     cut = long.select("topic", "partition", "offset", pl.Series("start", starts, dtype=pl.Int64))
     both = lines.join(cut, on=["topic", "partition", "offset"], how="left", maintain_order="left")
     return both.with_columns(pl.coalesce("start", "record_offset").alias("record_offset")).drop("start")
-
-
-def still_open(lines: pl.DataFrame, closed_at: datetime | None) -> pl.DataFrame:
-    """Keys (`topic`, `partition`, `record_offset`) of records that another line may still join.
-
-    A text record that is the last of its stream is open, until a later message of its partition was appended `GAP`
-    after its last line, or the clock says that none can be any more.
-    """
-    if closed_at is None:
-        return lines.clear().select(RECORD)
-    newest = lines.group_by("topic", "partition").agg(pl.col("appended_at").max().alias("newest"))
-    ends = lines.select(*STREAM, "format", "appended_at", "record_offset").group_by(STREAM, maintain_order=True).last()
-    last = ends.join(newest, on=["topic", "partition"], maintain_order="left")
-    waits = (pl.col("newest") < pl.col("appended_at") + GAP) & (pl.col("appended_at") + GAP + MARGIN > closed_at)
-    return last.filter((pl.col("format") == "text") & waits).select(RECORD)
-
-
-def open_offsets(keys: pl.DataFrame) -> Mapping[tuple[str, int], frozenset[int]]:
-    """First offsets of open records by topic and partition."""
-    grouped = keys.group_by("topic", "partition").agg("record_offset").rows()
-    return {(topic, partition): frozenset(offsets) for topic, partition, offsets in grouped}
 
 
 def lines_of_open(lines: pl.DataFrame, open: Mapping[tuple[str, int], Iterable[int]]) -> pl.DataFrame:

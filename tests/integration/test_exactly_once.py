@@ -6,7 +6,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,6 +93,41 @@ def test_a_drain_that_is_killed_thirty_times_loses_and_doubles_nothing(settings:
 
 def test_two_drains_that_are_killed_together_lose_and_double_nothing(settings: Settings) -> None:
     endure(settings, kills=3, runners=2)
+
+
+def test_workers_on_a_backlog_lose_and_double_nothing_and_end_when_their_drain_is_killed(settings: Settings) -> None:
+    ingest = settings.ingest.model_copy(update={"workers": 2, "backlog_rows": 1})
+    settings, dice = settings.model_copy(update={"ingest": ingest}), random.Random(2)
+    (topic,), log = ingest.topics, open_log(settings)
+    log.create_topics([topic])
+    send(log, numbered(12_000), topic=topic)
+    lake = Lake(settings.lake_root)
+    for _ in range(4):
+        (child,) = children = [started(settings)]
+        workers = awaited(lambda pid=child.pid: workers_of(pid))
+        before = lake.version(RAW_LOGS)
+        awaited(lambda version=before: lake.version(RAW_LOGS) > version)
+        threading.Event().wait(dice.random() * 0.2)
+        killed(children)
+        awaited(lambda pids=workers: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+    assert 0 < lake.row_count(RAW_LOGS) < 12_000
+    drained(lake, log, Clock(), topics=(topic,))
+    log.close()
+    for table in (RAW_LOGS, PARSED_LOGS, ENRICHED_LOGS):
+        assert offsets(lake, table) == list(range(12_000))
+    assert verify(lake) == []
+
+
+def workers_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def awaited(condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:
+    until = time.monotonic() + timeout_s
+    while not (found := condition()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return found
 
 
 @pytest.mark.soak

@@ -100,6 +100,16 @@ def test_two_writers_from_one_snapshot_commit_one_after_the_other(lake: Lake, la
     assert offsets(lake) == list(range(12))
 
 
+def test_a_commit_whose_checkpoint_fails_keeps_its_rows(lake: Lake, lake_dir: Path) -> None:
+    """delta-rs writes one after the commit, and raises when that does not succeed."""
+    log = lake_dir / RAW_LOGS.path / "_delta_log"
+    for end in range(1, 30):
+        (log / f"{end:020}.checkpoint.parquet" / "in the way").mkdir(parents=True)
+        assert append(lake, end - 1, end) == 1
+    assert not list(log.glob("_last_checkpoint"))
+    assert offsets(Lake(str(lake_dir))) == list(range(29))
+
+
 def test_a_replacement_and_an_append_do_not_disturb_each_other(lake: Lake, lake_dir: Path) -> None:
     append(lake, 0, 5)
     replacement = lake.replacement(RAW_LOGS, HOUR)

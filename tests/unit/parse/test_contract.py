@@ -55,7 +55,6 @@ def test_the_schemas_are_kept(name: str, lines: list[bytes | None]) -> None:
 def test_nothing_raises_and_nothing_is_lost(values: list[bytes | None]) -> None:
     result = parse_lines(raw(values))
     assert messages(result) == len(values)
-    assert result.open == {}
     assert result.parsed["timestamp"].null_count() == result.parsed["level"].null_count() == 0
     assert_frame_equal(parse_lines(raw(values)).parsed, result.parsed)
 

@@ -1,0 +1,83 @@
+"""Which lines have to wait for the next batch, since their record may still grow.
+
+Only the last record of a stream can, so only the ends of streams are looked at: a batch is cut before it is parsed, in
+a small part of the time, and the lines of the next one can be put together while this one is still being worked on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from stacklens_pipeline.parse.batch import read_messages
+from stacklens_pipeline.parse.multiline import GAP, RECORD, STREAM, assign, is_later
+
+MARGIN = timedelta(seconds=3)
+"""How long after the gap the clock may close a record: appends take time to become visible to readers."""
+
+FEW_LINES = 16
+"""So many lines of a stream are looked at first; more only when none of them surely starts a record."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A batch of raw lines: those of whole records, in order, and those that wait.
+
+    `open` are the first offsets of the records that wait, by topic and partition.
+    """
+
+    whole: pl.DataFrame
+    waiting: pl.DataFrame
+    open: Mapping[tuple[str, int], frozenset[int]]
+
+
+def cut(lines: pl.DataFrame, closed_at: datetime | None, *, format: str | None = None) -> Cut:
+    """Set the lines apart whose records may still grow; `lines` are raw rows in the order of offsets in a partition.
+
+    A text record at the end of its stream is open, until a later message of its partition was appended `GAP` after its
+    last line, or the clock says that none can be any more: by `closed_at` (UTC), at which time the event log held no
+    line past these. None closes all.
+    """
+    waiting = _waiting(lines.with_row_index("row"), closed_at, format) if closed_at and lines.height else None
+    if waiting is None or not waiting.height:
+        return Cut(lines, lines.clear(), {})
+    waits = pl.repeat(False, lines.height, dtype=pl.Boolean, eager=True).scatter(waiting["row"], True)
+    starts = waiting.group_by("topic", "partition").agg("record_offset").rows()
+    open = {(topic, partition): frozenset(offsets) for topic, partition, offsets in starts}
+    return Cut(lines.filter(~waits), lines.filter(waits), open)
+
+
+def _waiting(lines: pl.DataFrame, closed_at: datetime, format: str | None) -> pl.DataFrame | None:
+    """`row` and `RECORD` of the lines that wait; None when no stream ends in a way that lets it go on."""
+    newest = lines.group_by("topic", "partition").agg(pl.col("appended_at").max().alias("newest"))
+    waits = (pl.col("newest") < pl.col("appended_at") + GAP) & (pl.col("appended_at") + GAP + MARGIN > closed_at)
+    recent = _last_of_streams(lines).join(newest, on=["topic", "partition"]).filter(waits)
+    last = read_messages(recent, format)
+    streams = last.filter((pl.col("format") == "text") | pl.col("reason").is_not_null()).select(STREAM)
+    if not streams.height:
+        return None
+    near = lines.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
+    assigned, _ = assign(_tails(near, format))
+    ends = assigned.group_by(STREAM).last().join(newest, on=["topic", "partition"])
+    open = ends.filter((pl.col("format") == "text") & waits).select(RECORD)
+    return assigned.join(open, on=RECORD, how="semi").select("row", *RECORD)
+
+
+def _last_of_streams(lines: pl.DataFrame) -> pl.DataFrame:
+    """The last line of each stream; most lines are followed by one of the same, which is seen without any hashing."""
+    is_end = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(-1)) for name in STREAM)
+    return lines.filter(is_end).unique(STREAM, keep="last", maintain_order=True)
+
+
+def _tails(lines: pl.DataFrame, format: str | None) -> pl.DataFrame:
+    """The last readable lines of each stream, and before them one that surely starts a record if there is any."""
+    count = FEW_LINES
+    while True:
+        tails = lines.group_by(STREAM, maintain_order=True).tail(count)
+        readable = read_messages(tails, format).filter(pl.col("reason").is_null())
+        sure = readable.filter((pl.col("format") != "text") | ~is_later(pl.col("text"))).select(STREAM).unique()
+        cut_off = tails.group_by(STREAM).len().filter(pl.col("len") == count)
+        if not cut_off.join(sure, on=STREAM, how="anti", nulls_equal=True).height:
+            return readable
+        count *= 16

@@ -1,0 +1,182 @@
+"""Worker processes on this machine: each does one thing at a time, on one core, with a Polars of its own.
+
+Two single-threaded processes get more done than one process with two threads, which wait for each other. Tasks and
+answers go through pipes; frames, which are large, through memory that both sides share and use again and again. A
+worker ends when its pipe does, however this process ends.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import IO, Any, BinaryIO, ParamSpec, TypeVar
+
+import polars as pl
+
+from stacklens_pipeline.settings import foreign_environment
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+ENVIRONMENT = {
+    "POLARS_MAX_THREADS": "1",
+    # glibc gives large blocks back at once, and fresh pages are dear: what a frame came in is used for the next one
+    "MALLOC_MMAP_THRESHOLD_": str(2**28),
+    "MALLOC_TRIM_THRESHOLD_": str(2**28),
+}
+
+
+class WorkerLostError(Exception):
+    """A worker process could not be started, or ended in the middle of its work: killed, or for want of memory."""
+
+
+def cores() -> int:
+    """So many workers keep this machine busy; 0 when it has one core only, which this process can use itself."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return count if count > 1 else 0
+
+
+class Workers:
+    """So many processes, and a queue before them."""
+
+    def __init__(self, count: int) -> None:
+        self._threads = ThreadPoolExecutor(count, "stacklens-worker")
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(count):
+                self._workers.append(_Worker())
+                self._idle.put(self._workers[-1])
+        except OSError as error:
+            self.close()
+            raise WorkerLostError(f"a worker process cannot be started: {error}") from error
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._workers)
+
+    def submit(self, work: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> "Future[Result]":
+        """What a function of a module returns, or raises, in a worker; WorkerLostError when the worker ends."""
+        return self._threads.submit(self._done, work, args, kwargs)
+
+    def close(self) -> None:
+        """End the processes; what is being worked on is finished first, what waits is not begun."""
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self._workers:
+            worker.close()
+
+    def _done(self, work: Callable[..., Result], args: Any, kwargs: Any) -> Result:
+        worker = self._idle.get()
+        try:
+            return worker.do(work, args, kwargs)
+        finally:
+            self._idle.put(worker)
+
+
+class _Worker:
+    """One process, as seen from this side."""
+
+    def __init__(self) -> None:
+        self._frames = _shared_memory()
+        descriptor = self._frames.fileno()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(descriptor)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[descriptor],
+            env={**foreign_environment(), **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+
+    def do(self, work: Callable[..., Result], args: Any, kwargs: Any) -> Result:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._frames.seek(0)
+        try:
+            _Pickler(self._process.stdin, self._frames).dump((work, args, kwargs))
+            self._process.stdin.flush()
+            is_done, answer = pickle.load(self._process.stdout)
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+            raise WorkerLostError(f"worker {self._process.pid} ended in the middle of its work") from error
+        if is_done:
+            result: Result = answer
+            return result
+        raise answer
+
+    def close(self) -> None:
+        try:
+            self._process.communicate()  # closes its standard input, which ends it
+        except BrokenPipeError:
+            self._process.wait()
+        self._frames.close()
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles, with frames aside in a file."""
+
+    def __init__(self, target: IO[bytes], frames: BinaryIO) -> None:
+        super().__init__(target, protocol=pickle.HIGHEST_PROTOCOL)
+        self._frames = frames
+
+    def persistent_id(self, obj: object) -> tuple[int, int] | None:
+        if not isinstance(obj, pl.DataFrame):
+            return None
+        start = self._frames.tell()
+        obj.write_ipc(self._frames, compression="uncompressed", compat_level=pl.CompatLevel.newest())
+        return start, self._frames.tell() - start
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads what `_Pickler` wrote."""
+
+    def __init__(self, source: BinaryIO, frames: int) -> None:
+        super().__init__(source)
+        self._frames = frames
+
+    def persistent_load(self, pid: tuple[int, int]) -> pl.DataFrame:
+        start, size = pid
+        return pl.read_ipc(os.pread(self._frames, size, start))
+
+
+def _shared_memory() -> BinaryIO:
+    """A file without a name that another process can have too; in memory where the system can do that."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stacklens-frames"), "w+b", buffering=0)
+    return tempfile.TemporaryFile(buffering=0)
+
+
+def main() -> None:
+    """The other side: do what comes in, until nothing comes any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everyone at the terminal; ours comes by the pipe
+    frames, source = int(sys.argv[1]), os.fdopen(sys.stdin.fileno(), "rb", closefd=False)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints must not come between the answers
+    while source.peek(1):
+        answers.write(_answer(source, frames))
+        answers.flush()
+
+
+def _answer(source: BinaryIO, frames: int) -> bytes:
+    try:
+        work, args, kwargs = _Unpickler(source, frames).load()
+        return pickle.dumps((True, work(*args, **kwargs)), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        return _failure(error)
+
+
+def _failure(error: Exception) -> bytes:
+    """The error; by its text where it cannot travel."""
+    try:
+        pickle.loads(answer := pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL))
+    except Exception:
+        return pickle.dumps((False, RuntimeError(repr(error))), pickle.HIGHEST_PROTOCOL)
+    return answer
+
+
+if __name__ == "__main__":
+    main()

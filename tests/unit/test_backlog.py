@@ -1,0 +1,128 @@
+"""A backlog that worker processes work off: the same tables, whoever was there first and whatever fails."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from stacklens_pipeline.drain import Drain
+from stacklens_pipeline.errors import LakeError
+from stacklens_pipeline.eventlog.base import EventLog
+from stacklens_pipeline.lake import Lake
+from stacklens_pipeline.settings import IngestSettings
+from stacklens_pipeline.tables import ENRICHED_LOGS, PARSED_LOGS, RAW_LOGS
+from stacklens_pipeline.verify import verify
+from tests.builders import METRICS, MIXED, ROWS, TOPIC, Clock, content, drained, offsets, opened_log, send, totals
+
+WITH_WORKERS = IngestSettings(topics=(TOPIC,), max_rows=20, workers=2, backlog_rows=1)
+LINES = len(MIXED) * 20
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[EventLog]:
+    """Records of several lines from three sources, cut by any batch of twenty."""
+    opened = opened_log(tmp_path)
+    for number in range(20):
+        send(opened, MIXED[number % 3 :] + MIXED[: number % 3], source=b"source %d" % (number % 3))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def now() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def drain(lake_dir: Path, log: EventLog, now: Clock) -> Iterator[Drain]:
+    drain = Drain(Lake(str(lake_dir)), log, WITH_WORKERS, now)
+    yield drain
+    drain.close()
+
+
+def children() -> list[int]:
+    """This process's own: the workers."""
+    return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+
+
+def finish(drain: Drain) -> None:
+    while not drain.step().is_idle:
+        pass
+
+
+def assert_undisturbed(lake_dir: Path, log: EventLog, now: Clock) -> None:
+    """The tables hold what a drain without workers makes of the same log."""
+    lake, alone = Lake(str(lake_dir)), Lake(str(lake_dir.with_name("alone")))
+    drained(alone, log, now, max_rows=50)
+    assert offsets(lake, RAW_LOGS) == list(range(LINES))
+    for table in ROWS:
+        assert_frame_equal(content(lake, table), content(alone, table))
+    for table in METRICS:
+        assert_frame_equal(totals(lake, table), totals(alone, table))
+    assert verify(lake) == []
+
+
+def test_workers_make_the_same_tables_and_end_with_the_backlog(
+    drain: Drain, lake_dir: Path, log: EventLog, now: Clock
+) -> None:
+    before = set(children())
+    first = drain.step()
+    assert first.has_more
+    assert first.lag == LINES - first.messages
+    assert len(set(children()) - before) == 2
+    finish(drain)
+    assert set(children()) == before
+    assert_undisturbed(lake_dir, log, now)
+
+
+def test_another_runner_is_first(drain: Drain, lake_dir: Path, log: EventLog, now: Clock) -> None:
+    other = Drain(Lake(str(lake_dir)), log, IngestSettings(topics=(TOPIC,), max_rows=30), now)
+    drain.step()
+    for _ in range(3):
+        other.step()
+        drain.step()
+    finish(drain)
+    assert_undisturbed(lake_dir, log, now)
+
+
+def test_a_drain_without_workers_goes_on_when_one_is_lost(
+    drain: Drain, lake_dir: Path, log: EventLog, now: Clock
+) -> None:
+    before = set(children())
+    drain.step()
+    for worker in set(children()) - before:
+        os.kill(worker, signal.SIGKILL)
+    assert drain.step().has_more
+    finish(drain)
+    assert set(children()) == before
+    assert_undisturbed(lake_dir, log, now)
+
+
+def test_what_fails_in_a_worker_is_raised_and_tried_again(
+    drain: Drain, lake_dir: Path, log: EventLog, now: Clock
+) -> None:
+    drain.step()
+    in_the_way = lake_dir / PARSED_LOGS.path
+    in_the_way.rename(in_the_way.with_name("aside"))
+    in_the_way.touch()
+    with pytest.raises(LakeError, match="parsed/logs"):
+        finish(drain)
+    in_the_way.unlink()
+    in_the_way.with_name("aside").rename(in_the_way)
+    finish(drain)
+    assert_undisturbed(lake_dir, log, now)
+
+
+def test_what_was_under_way_when_a_drain_is_closed_is_deleted(
+    drain: Drain, lake_dir: Path, log: EventLog, now: Clock
+) -> None:
+    drain.step()
+    drain.close()
+    lake = Lake(str(lake_dir))
+    for table in (RAW_LOGS, PARSED_LOGS, ENRICHED_LOGS):
+        assert len(list(lake_dir.joinpath(table.path).rglob("*.parquet"))) == lake.files(table).height
+    finish(drain)
+    assert_undisturbed(lake_dir, log, now)
