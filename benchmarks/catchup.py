@@ -1,6 +1,6 @@
 """Catching up: a backlog is drained while lines go on arriving; then freshness has to return.
 
-The drain runs in a process of its own, as it does under Dagster, so that its peak memory is its own.
+The drain runs in a process of its own, as it does under Dagster; its memory is counted with its workers'.
 """
 
 import argparse
@@ -12,7 +12,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.harness import measured, peak_mb, publish
+from benchmarks.engine import TOPIC, send
+from benchmarks.harness import measured, memory_watched, publish
 from stacklens_pipeline.drain import Drain
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.eventlog.sqlite import SqliteLog
@@ -23,9 +24,7 @@ from stacklens_pipeline.testing import LogMaker
 from stacklens_pipeline.testing.player import by_source
 from stacklens_pipeline.verify import verify
 
-TOPIC = "raw-logs"
 BLOCK = 100_000
-BATCH = 5_000
 TICK_S = 0.1
 AFTER_S = 20.0
 """How long freshness is watched once the backlog is gone."""
@@ -47,7 +46,7 @@ def main() -> None:
         log.create_topics([TOPIC])
         lines = LogMaker(1).lines(BLOCK, datetime.now(UTC), spread=timedelta(seconds=60))
         for _ in range(options.backlog // BLOCK):
-            _send(log, by_source(lines))
+            send(log, by_source(lines))
         command = [sys.executable, "-m", "benchmarks.catchup", "--drain", name, "--backlog", str(options.backlog)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
@@ -75,13 +74,12 @@ def drained(folder: Path, backlog: int) -> dict[str, object]:
     log, lake = opened(folder), Lake(str(folder / "lake"))
     drain = Drain(lake, log, IngestSettings(topics=(TOPIC,)))
     count, lag, reached = 0, backlog, dict[TopicPartition, int]()
-    with measured() as spent:
+    with measured() as spent, memory_watched() as memory:
         while lag:
             step = drain.step()
             count, lag = count + step.messages, step.lag
             reached |= step.reached
-    peak, ages = peak_mb(), []
-    until = time.monotonic() + AFTER_S
+    ages, until = [], time.monotonic() + AFTER_S
     while time.monotonic() < until:
         step = drain.step()
         if step.messages:
@@ -92,12 +90,13 @@ def drained(folder: Path, backlog: int) -> dict[str, object]:
     (folder / "stop").touch()
     while not drain.step().is_idle or not (folder / "stopped").exists():
         time.sleep(TICK_S)
+    drain.close()
     log.close()
     ages.sort()
     return {
         "lines_s": int(count / spent.wall_s),
         "lines_s_per_core": int(count / spent.cpu_s),
-        "peak_mb": peak,
+        "peak_mb": memory.peak_mb,
         "fresh_after_p95_s": round(ages[int(len(ages) * 0.95)], 2),
     }
 
@@ -111,18 +110,11 @@ def _arrive(log: SqliteLog, batch: dict[str, list[bytes]], folder: Path, process
     """Send the batch every tick, until the drain has seen enough; returns how many lines that were."""
     began, ticks = time.monotonic(), 0
     while process.poll() is None and not (folder / "stop").exists():
-        _send(log, batch)
+        send(log, batch)
         ticks += 1
         time.sleep(max(0.0, began + ticks * TICK_S - time.monotonic()))
     (folder / "stopped").touch()
     return ticks * sum(map(len, batch.values()))
-
-
-def _send(log: SqliteLog, lines: dict[str, list[bytes]]) -> None:
-    for source, values in lines.items():
-        for start in range(0, len(values), BATCH):
-            headers = [("source", source.encode())]
-            log.append_values(TOPIC, values[start : start + BATCH], key=source.encode(), headers=headers)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import platform
 import resource
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,21 +17,65 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass
 class Spent:
-    """What a block took: wall and CPU seconds of this process, all its threads counted."""
+    """What a block took: wall and CPU seconds of this process, all its threads counted, and of children that ended."""
 
     wall_s: float = field(default=0.0)
     cpu_s: float = field(default=0.0)
+
+
+@dataclass
+class Memory:
+    """The most memory that this process and its children have had together, MiB; what they share counts once."""
+
+    peak_mb: int = field(default=0)
 
 
 @contextmanager
 def measured() -> Iterator[Spent]:
     """Fill in what the block takes."""
     spent = Spent()
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu = time.perf_counter(), _cpu_s()
     try:
         yield spent
     finally:
-        spent.wall_s, spent.cpu_s = time.perf_counter() - wall, time.process_time() - cpu
+        spent.wall_s, spent.cpu_s = time.perf_counter() - wall, _cpu_s() - cpu
+
+
+def _cpu_s() -> float:
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
+@contextmanager
+def memory_watched() -> Iterator[Memory]:
+    """Look at the memory five times a second while the block runs."""
+    memory, done = Memory(), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            memory.peak_mb = max(memory.peak_mb, _memory_kb() // 1024)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield memory
+    finally:
+        done.set()
+        thread.join()
+
+
+def _memory_kb() -> int:
+    """Proportional set size of this process and its children."""
+    children = [pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()]
+    return sum(_proportional_kb(pid) for pid in ("self", *children))
+
+
+def _proportional_kb(pid: str) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended meanwhile
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def best_of(times: int, run: Callable[[], object]) -> Spent:
@@ -42,11 +87,6 @@ def best_of(times: int, run: Callable[[], object]) -> Spent:
             run()
         found.append(spent)
     return min(found, key=lambda one: one.cpu_s)
-
-
-def peak_mb() -> int:
-    """The largest memory that this process has had, MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def publish(name: str, rows: Sequence[Mapping[str, object]]) -> None:

@@ -259,7 +259,9 @@ class Drain:
         return {tp: self._raw[tp].next for tp in _partitions(self._open)}
 
     def _note(self, ends: Ends) -> None:
-        self._log.commit_advisory({self._planner.in_log(tp): end for tp, end in ends.items()})
+        """Tell the log how far its topics are read; one that was made anew meanwhile has another name here."""
+        known = set(self._planner.partitions)
+        self._log.commit_advisory({self._planner.in_log(tp): end for tp, end in ends.items() if tp in known})
 
     def _next(self, tp: TopicPartition) -> int:
         return self._raw.get(tp, Position(0)).next

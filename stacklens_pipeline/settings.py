@@ -100,7 +100,11 @@ class RetainSettings(BaseModel):
     dagster_history_hours: float = Field(72.0, gt=0, description="older drain runs and their events are pruned")
     compact_files: int = Field(200, ge=2, description="a partition with more small files than this is compacted")
     compact_target_bytes: int = Field(64 * 2**20, ge=2**20)
-    vacuum_hours: float = Field(2.0, ge=0, description="files that no snapshot needs are deleted after so long")
+    vacuum_hours: float = Field(
+        2.0,
+        ge=1,
+        description="files that no snapshot needs are deleted after so long; not those that are being written",
+    )
     eventlog_hours: float = Field(24.0, gt=0, description="how long the embedded event log keeps messages")
 
 

@@ -25,6 +25,8 @@ Result = TypeVar("Result")
 
 ENVIRONMENT = {
     "POLARS_MAX_THREADS": "1",
+    # one thread needs one arena, and there are several workers: pages are kept for the next task, but not for long
+    "_RJEM_MALLOC_CONF": "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:1",
     # glibc gives large blocks back at once, and fresh pages are dear: what a frame came in is used for the next one
     "MALLOC_MMAP_THRESHOLD_": str(2**28),
     "MALLOC_TRIM_THRESHOLD_": str(2**28),
@@ -63,7 +65,7 @@ class Workers:
 
     def submit(self, work: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> "Future[Result]":
         """What a function of a module returns, or raises, in a worker; WorkerLostError when the worker ends."""
-        return self._threads.submit(self._done, work, args, kwargs)
+        return self._threads.submit(self._done, [(work, args, kwargs)])
 
     def close(self) -> None:
         """End the processes; what is being worked on is finished first, what waits is not begun."""
@@ -71,10 +73,10 @@ class Workers:
         for worker in self._workers:
             worker.close()
 
-    def _done(self, work: Callable[..., Result], args: Any, kwargs: Any) -> Result:
+    def _done(self, task: list[Any]) -> Any:
         worker = self._idle.get()
         try:
-            return worker.do(work, args, kwargs)
+            return worker.do(task)
         finally:
             self._idle.put(worker)
 
@@ -93,19 +95,19 @@ class _Worker:
             env={**foreign_environment(), **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
 
-    def do(self, work: Callable[..., Result], args: Any, kwargs: Any) -> Result:
+    def do(self, task: list[Any]) -> Any:
+        """What the task, which is taken out of the list, returns or raises: its frames need not stay here meanwhile."""
         assert self._process.stdin
         assert self._process.stdout
         self._frames.seek(0)
         try:
-            _Pickler(self._process.stdin, self._frames).dump((work, args, kwargs))
+            _Pickler(self._process.stdin, self._frames).dump(task.pop())
             self._process.stdin.flush()
             is_done, answer = pickle.load(self._process.stdout)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
             raise WorkerLostError(f"worker {self._process.pid} ended in the middle of its work") from error
         if is_done:
-            result: Result = answer
-            return result
+            return answer
         raise answer
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 
 from stacklens_pipeline.drain import Drain
 from stacklens_pipeline.errors import LakeError
-from stacklens_pipeline.eventlog.base import EventLog
+from stacklens_pipeline.eventlog.base import EventLog, TopicPartition
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import ENRICHED_LOGS, PARSED_LOGS, RAW_LOGS
@@ -114,6 +114,19 @@ def test_what_fails_in_a_worker_is_raised_and_tried_again(
     in_the_way.with_name("aside").rename(in_the_way)
     finish(drain)
     assert_undisturbed(lake_dir, log, now)
+
+
+def test_a_topic_that_is_made_anew_meanwhile(drain: Drain, lake_dir: Path, log: EventLog) -> None:
+    drain.step()
+    log.delete_topic(TOPIC)
+    log.create_topics([TOPIC])
+    send(log, [b"again"])
+    finish(drain)
+    lake = Lake(str(lake_dir))
+    by_topic = dict(lake.read(RAW_LOGS)["topic"].value_counts().rows())
+    assert by_topic[f"{TOPIC}~2"] == 1
+    assert by_topic[TOPIC] == lake.positions(RAW_LOGS, [TopicPartition(TOPIC, 0)])[TopicPartition(TOPIC, 0)].next
+    assert verify(lake) == []
 
 
 def test_what_was_under_way_when_a_drain_is_closed_is_deleted(

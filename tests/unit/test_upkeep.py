@@ -37,7 +37,7 @@ def test_tables_of_many_small_files_become_few(lake_dir: Path, log: EventLog) ->
     drained(lake, log, Clock(), max_rows=10)
     rows, metrics = content(lake, ENRICHED_LOGS), totals(lake, LOG_METRICS_1M)
     before = lake.files(ENRICHED_LOGS).height
-    keep_up(lake, RetainSettings(compact_files=5, vacuum_hours=0))
+    keep_up(lake, RetainSettings(compact_files=5).model_copy(update={"vacuum_hours": 0}))
     assert lake.files(ENRICHED_LOGS).height < before
     assert_frame_equal(content(lake, ENRICHED_LOGS), rows)
     assert_frame_equal(totals(lake, LOG_METRICS_1M), metrics)
