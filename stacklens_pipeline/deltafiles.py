@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,7 @@ def by_dictionary(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(name).cast(pl.Categorical) for name in frame.columns if name in REPEATED)
 
 
+@cache
 def delta_schema(table: Table) -> Schema:
     """The table's schema in Delta's terms."""
     return Schema.from_arrow(table.schema)
