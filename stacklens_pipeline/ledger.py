@@ -4,6 +4,7 @@ from datetime import datetime
 
 import polars as pl
 
+from stacklens_pipeline.constant import grouped
 from stacklens_pipeline.position import Position, Positions, lacked
 from stacklens_pipeline.tables import LEDGER
 
@@ -66,18 +67,19 @@ def summed(rows: pl.LazyFrame) -> pl.LazyFrame:
 def _summary(rows: pl.DataFrame, stage: str, is_row: pl.Expr | None = None) -> pl.DataFrame:
     """One ledger row for each partition, hour, outcome and reason of a stage's rows."""
     by = [*_BATCH, *(name for name in ("outcome", "reason") if name in rows.columns)]
-    sums = rows.group_by(by).agg(
-        (pl.len() if is_row is None else is_row.sum()).cast(pl.Int64).alias("rows"),
-        pl.col("raw_messages").sum().cast(pl.Int64).alias("messages"),
+    sums = [
+        (pl.len() if is_row is None else is_row.sum()).alias("rows"),
+        pl.col("raw_messages").sum().alias("messages"),
         pl.col("offset").min().alias("first_offset"),
         pl.col("offset").max().alias("last_offset"),
-        pl.when(pl.col("value_bytes").count() > 0).then(pl.col("value_bytes").sum().cast(pl.Int64)),
+        pl.when(pl.col("value_bytes").count() > 0).then(pl.col("value_bytes").sum()),
         pl.col("appended_at").max().alias("appended_at_max"),
-    )
-    stored = {"outcome": pl.lit("stored"), "reason": pl.lit(None, pl.String)}
-    missing = (value.alias(name) for name, value in stored.items() if name not in by)
-    of_batch = {name: dtype for name, dtype in LEDGER.schema.items() if name != "committed_at"}
-    return sums.with_columns(*missing, pl.lit(stage).alias("stage")).select(*of_batch).cast(of_batch)  # type: ignore[arg-type]
+    ]
+    given = {"stage": pl.lit(stage), "outcome": pl.lit("stored"), "reason": pl.lit(None, pl.String)}
+    columns = {name: given[name] if name in given and name not in by else pl.col(name) for name in LEDGER.schema}
+    del columns["committed_at"]
+    cast = (column.cast(LEDGER.schema[name]).alias(name) for name, column in columns.items())
+    return grouped(rows, by, sums).select(cast)
 
 
 def _without_open(positions: Positions) -> Positions:

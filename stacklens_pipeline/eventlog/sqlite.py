@@ -1,6 +1,6 @@
 """The embedded event log: record batches in SQLite. Durable, several processes, no server.
 
-A row is a batch of messages as a compressed Arrow file, as Kafka's log holds record batches, not messages: reading a
+A row is a batch of messages as a compressed Arrow stream, as Kafka's log holds record batches, not messages: reading a
 hundred thousand messages is a few decodes. SQLite's write transaction gives offsets their order.
 """
 
@@ -32,7 +32,16 @@ from stacklens_pipeline.eventlog.base import (
     TopicPartition,
     Watermarks,
 )
-from stacklens_pipeline.eventlog.batches import decode, encode, encode_values, refuse_large, value_bytes, within
+from stacklens_pipeline.eventlog.batches import (
+    Batch,
+    decode,
+    encode,
+    encode_values,
+    fetched,
+    refuse_large,
+    value_bytes,
+    within,
+)
 from stacklens_pipeline.storage import is_full
 
 FRAME_ROWS = 100_000
@@ -197,19 +206,20 @@ class SqliteLog:
             " and base_offset < ? and base_offset >= (select coalesce(max(base_offset), 0) from batches"
             " where topic = ? and partition = ? and base_offset <= ?) order by base_offset"
         )
-        frames: list[pl.DataFrame] = []
+        batches: list[Batch] = []
         rows = size = 0
         for base, count, at, checksum, payload in self._each(sql, (*tp, wanted.end, *tp, wanted.start)):
             if zlib.crc32(payload) != checksum:
                 bad = OffsetRange(*tp, max(base, wanted.start), min(base + count, wanted.end))
                 raise CorruptRangeError(f"{bad} was changed on the disk: its checksum does not match", [bad])
-            frames.append(decode(payload, tp, base, at, wanted))
-            rows, size = rows + frames[-1].height, size + value_bytes(frames[-1])
+            batches.append(decode(payload, base, at, wanted))
+            messages = batches[-1].messages
+            rows, size = rows + messages.height, size + value_bytes(messages)
             if rows >= FRAME_ROWS or size >= FRAME_BYTES:
-                yield pl.concat(frames)
-                frames, rows, size = [], 0, 0
+                yield fetched(batches, tp)
+                batches, rows, size = [], 0, 0
         if rows:
-            yield pl.concat(frames)
+            yield fetched(batches, tp)
 
     def _watermarks(self, tp: TopicPartition) -> Watermarks:
         found = self._one("select low, high from partitions where topic = ? and partition = ?", tuple(tp))
