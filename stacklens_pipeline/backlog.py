@@ -7,7 +7,7 @@ is thrown away.
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -23,6 +23,9 @@ from stacklens_pipeline.workers import Workers
 
 COMMITTED = (RAW_LOGS, *DERIVED)
 """The tables of a microbatch, in the order in which they are committed."""
+
+TOGETHER = 4
+"""So many microbatches are committed at once: a commit to all tables costs as much CPU as a fifth of a microbatch."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,18 @@ class Backlog:
 
     @property
     def has_room(self) -> bool:
-        """Whether a worker would have nothing to do while the others' files are committed."""
-        return len(self._under_way) <= self._workers.count
+        """Whether a worker would have nothing to do as soon as it is done."""
+        return sum(not batch.written.done() for batch in self._under_way) <= self._workers.count
+
+    @property
+    def is_ripe(self) -> bool:
+        """Whether enough is done to be worth a commit."""
+        return len(self._done()) >= TOGETHER
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._under_way
 
     @property
     def messages(self) -> int:
@@ -76,14 +89,20 @@ class Backlog:
         written = self._workers.submit(write_files, lines, found, files)
         self._under_way.append(_UnderWay(found, reached, ends, messages, written))
 
+    def wait(self) -> bool:
+        """Wait for one more microbatch to be done; False when all are."""
+        busy = next((batch for batch in self._under_way if not batch.written.done()), None)
+        if busy is not None:
+            wait([busy.written])
+        return busy is not None
+
     def commit(self) -> Committed | None:
-        """Wait for the first of the microbatches, and commit it and those after it that are done too.
+        """Commit the microbatches that are done, up to the first that is not.
 
         Returns None when another writer was there first; then what is left can only be thrown away (`close`). Raises
         what a worker raised.
         """
-        self._under_way[0].written.exception()  # waits
-        done = list(takewhile(lambda batch: batch.written.done(), self._under_way))
+        done = self._done()
         files = [batch.written.result() for batch in done]
         rows: Counter[tuple[Table, str]] = Counter()
         for table in COMMITTED:
@@ -109,6 +128,9 @@ class Backlog:
             if not batch.written.cancelled() and batch.written.exception() is None:
                 for written in batch.written.result().values():
                     written.discard()
+
+    def _done(self) -> "list[_UnderWay]":
+        return list(takewhile(lambda batch: batch.written.done(), self._under_way))
 
     def _found(self, table: Table, partitions: Iterable[TopicPartition]) -> Positions:
         """Where the table will be when what is under way is committed."""

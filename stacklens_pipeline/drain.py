@@ -150,8 +150,11 @@ class Drain:
     def _take_with_workers(self, backlog: Backlog) -> Step:
         """Give the workers what comes next, and commit what they have done."""
         try:
-            while backlog.has_room and (unread := self._more()) is not None:
-                self._hand_over(backlog, unread)
+            while not backlog.is_ripe:
+                if backlog.has_room and (unread := self._more()) is not None:
+                    self._hand_over(backlog, unread)
+                elif not backlog.wait():
+                    break
             committed = backlog.commit()
         except WorkerLostError as error:
             logger.warning("the drain goes on without workers, since one was lost", error=str(error))
@@ -161,7 +164,9 @@ class Drain:
             return Step(has_more=True)
         self._note(committed.reached)
         lag = self._lag + backlog.messages
-        if not backlog.messages:
+        if backlog.is_empty and (unread := self._more()) is not None:
+            self._hand_over(backlog, unread)
+        elif backlog.is_empty:
             self._end_backlog()
         return Step(committed.rows, committed.reached, committed.messages, lag, has_more=True)
 
