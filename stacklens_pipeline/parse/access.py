@@ -6,6 +6,7 @@ from itertools import chain
 import polars as pl
 
 from stacklens_pipeline.parse.levels import severity_of_status
+from stacklens_pipeline.parse.matching import are
 from stacklens_pipeline.parse.timestamps import from_clf
 
 _ACCESS = (
@@ -62,14 +63,14 @@ def usual_fields(lines: pl.DataFrame) -> pl.DataFrame:
         & _are_plain(parts)
         & pl.all_horizontal(pl.col("client", "ident") != "")
         & ~pl.col("user").str.contains("[", literal=True)
-        & _are(parts["day"], r"^\[[^\[\]]+$")
-        & _are(parts["zone"], r"^[^\]]+\]$")
+        & are(parts["day"], r"^\[[^\[\]]+$")
+        & are(parts["zone"], r"^[^\]]+\]$")
         & (pl.col("rest") == "")
         & (pl.col("before") == "")
-        & _are(parts["status"], "^(?:[0-9]{3}|-)$")
+        & are(parts["status"], "^(?:[0-9]{3}|-)$")
         & pl.col("bytes").str.contains("^(?:[0-9]+|-)$")
-        & _are(parts["method"], "^[A-Z]{3,20}$")
-        & _are(parts["spoken"], "^HTTP/[0-9.]+$")
+        & are(parts["method"], "^[A-Z]{3,20}$")
+        & are(parts["spoken"], "^HTTP/[0-9.]+$")
         & is_combined
     )
     return parts.select(
@@ -85,15 +86,9 @@ def usual_fields(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _are(values: pl.Series, pattern: str) -> pl.Expr:
-    """Whether each of the values, few of which differ, matches; as a rule all do."""
-    is_match = values.unique().str.contains(pattern).fill_null(False).all()
-    return pl.lit(True) if is_match else pl.col(values.name).str.contains(pattern)
-
-
 def _are_plain(parts: pl.DataFrame) -> pl.Expr:
     """Whether the fields that become JSON have no control character."""
-    plain = (_are(parts[name], _PLAIN) for name in ("referrer", "agent"))
+    plain = (are(parts[name], _PLAIN) for name in ("referrer", "agent"))
     return pl.all_horizontal(~pl.col("target").str.contains(_CONTROL), *plain)
 
 
