@@ -1,10 +1,12 @@
 """Access lines of Apache and nginx: common and combined, with or without fields of one's own at the end."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 import polars as pl
 
 from stacklens_pipeline.parse.levels import severity_of_status
+from stacklens_pipeline.parse.matching import are
 from stacklens_pipeline.parse.timestamps import from_clf
 
 _ACCESS = (
@@ -16,6 +18,7 @@ _REQUEST = r"^(?P<method>[A-Z]{3,20}) (?P<target>.*?)(?: HTTP/(?P<version>[0-9.]
 
 
 _CONTROL = r"[\x00-\x1f]"
+_PLAIN = r"^[^\x00-\x1f]*$"
 _SECONDS = r"^[0-9]+\.[0-9]{3}$"
 _LAST_SECONDS = r"^(?:.* )?([0-9]+\.[0-9]{3})(?: |$)"
 
@@ -56,19 +59,18 @@ def usual_fields(lines: pl.DataFrame) -> pl.DataFrame:
     ).unnest("h", "s", "r")
     is_combined = (pl.col("after") == "") & (pl.col("gap") == " ") & pl.col("end").str.contains('^(?: [^"]*)?$')
     is_usual = (
-        ~text.str.contains("\\", literal=True)
-        & ~text.str.contains("\n", literal=True)
-        & ~pl.any_horizontal(False, *(pl.col(name).str.contains(_CONTROL) for name in _with_control(parts)))
+        ~text.str.contains_any(["\\", "\n"])
+        & _are_plain(parts)
         & pl.all_horizontal(pl.col("client", "ident") != "")
         & ~pl.col("user").str.contains("[", literal=True)
-        & pl.col("day").str.contains(r"^\[[^\[\]]+$")
-        & pl.col("zone").str.contains(r"^[^\]]+\]$")
+        & are(parts["day"], r"^\[[^\[\]]+$")
+        & are(parts["zone"], r"^[^\]]+\]$")
         & (pl.col("rest") == "")
         & (pl.col("before") == "")
-        & pl.col("status").str.contains("^(?:[0-9]{3}|-)$")
+        & are(parts["status"], "^(?:[0-9]{3}|-)$")
         & pl.col("bytes").str.contains("^(?:[0-9]+|-)$")
-        & pl.col("method").str.contains("^[A-Z]{3,20}$")
-        & pl.col("spoken").str.contains("^HTTP/[0-9.]+$")
+        & are(parts["method"], "^[A-Z]{3,20}$")
+        & are(parts["spoken"], "^HTTP/[0-9.]+$")
         & is_combined
     )
     return parts.select(
@@ -84,9 +86,10 @@ def usual_fields(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_control(parts: pl.DataFrame) -> list[str]:
-    """Which of the fields that become JSON have a control character anywhere: few values stand there over and over."""
-    return [name for name in ("target", "referrer", "agent") if parts[name].unique().str.contains(_CONTROL).any()]
+def _are_plain(parts: pl.DataFrame) -> pl.Expr:
+    """Whether the fields that become JSON have no control character."""
+    plain = (are(parts[name], _PLAIN) for name in ("referrer", "agent"))
+    return pl.all_horizontal(~pl.col("target").str.contains(_CONTROL), *plain)
 
 
 def _matched(lines: pl.DataFrame) -> pl.DataFrame:
@@ -127,19 +130,24 @@ def _duration_ms(more: pl.Series) -> pl.Series:
 
 def _attributes(fields: pl.DataFrame) -> pl.Expr:
     """A JSON object of what a line carries beside the columns; null without any."""
-    members = {"http.version": "version", "http.referrer": "referrer", "user_agent": "agent", "url.query": "query"}
-    parts = [part for name, column in members.items() for part in _member(name, fields[column])]
-    joined = pl.concat_str(parts)
+    is_there = {name: (fields[name] != "-").fill_null(False) for name in _MEMBERS.values()}
+    if is_there["version"].all():
+        members = (_member(name, column, is_there[column]) for name, column in _OTHERS.items())
+        return pl.concat_str(pl.lit('{"http.version":"'), "version", pl.lit('"'), *chain(*members), pl.lit("}"))
+    joined = pl.concat_str(*chain(*(_member(name, column, is_there[column]) for name, column in _MEMBERS.items())))
     return pl.when(joined != "").then(pl.lit("{") + joined.str.slice(1) + pl.lit("}"))
 
 
-def _member(name: str, value: pl.Series) -> Sequence[pl.Expr]:
+_OTHERS = {"http.referrer": "referrer", "user_agent": "agent", "url.query": "query"}
+_MEMBERS = {"http.version": "version", **_OTHERS}
+
+
+def _member(name: str, column: str, is_there: pl.Series) -> Sequence[pl.Expr]:
     """The parts of a member of a JSON object, with a comma before it; empty where there is nothing to say."""
-    parts = pl.lit(f',"{name}":"'), pl.col(value.name), pl.lit('"')
-    is_there = (value != "-").fill_null(False)
+    parts = pl.lit(f',"{name}":"'), pl.col(column), pl.lit('"')
     if is_there.all():
         return parts
-    return [pl.when(is_there).then(part).otherwise(pl.lit("")) for part in parts]
+    return [pl.when(pl.lit(is_there)).then(part).otherwise(pl.lit("")) for part in parts]
 
 
 def _same(value: pl.Expr) -> pl.Expr:

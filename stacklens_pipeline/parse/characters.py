@@ -1,9 +1,15 @@
 """Bytes to text: what is not UTF-8 is found without looking at every value by itself."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
-TOGETHER = 256
-"""Values that are decoded as one when a column is not all UTF-8."""
+TOGETHER = 2_048
+"""Values of a column that is not all UTF-8 that are checked as one."""
+FEW = 256
+"""So many are checked as one when there is something else among them."""
+
+_NOTHING = pl.Series([b""])
 
 
 def utf8(values: pl.Series) -> pl.Series:
@@ -19,23 +25,34 @@ def _utf8(values: pl.Series) -> pl.Series:
     try:
         return values.cast(pl.String)
     except pl.exceptions.ComputeError:
-        is_text = pl.Series(_are_utf8(values.to_list()), dtype=pl.Boolean)
-    blanked = pl.select(pl.when(is_text).then(values).otherwise(pl.lit(b""))).to_series()
-    return pl.select(pl.when(is_text).then(blanked.cast(pl.String))).to_series()
+        bad = _not_utf8(values, TOGETHER)
+    return values.clone().scatter(bad, [b""] * len(bad)).cast(pl.String).scatter(bad, None)
 
 
-def _are_utf8(values: list[bytes | None]) -> list[bool]:
-    found: list[bool] = []
-    for start in range(0, len(values), TOGETHER):
-        part = [value or b"" for value in values[start : start + TOGETHER]]
-        # the separator keeps a value that is cut inside a character from being completed by the next one
-        found += [True] * len(part) if _is_utf8(b"\n".join(part)) else map(_is_utf8, part)
-    return found
+def _not_utf8(values: pl.Series, together: int) -> list[int]:
+    """Where the values are that are not UTF-8."""
+    return [
+        start + place
+        for start in range(0, values.len(), together)
+        for place in _not_utf8_of(values.slice(start, together), together)
+    ]
 
 
-def _is_utf8(value: bytes) -> bool:
+def _not_utf8_of(part: pl.Series, together: int) -> Sequence[int]:
     try:
-        value.decode()
+        # a copy, since a slice shares the memory of its column, which would be checked as a whole
+        (part + _NOTHING).cast(pl.String)
+    except pl.exceptions.ComputeError:
+        return _not_utf8(part, FEW) if together > FEW else _not_utf8_each(part)
+    return ()
+
+
+def _not_utf8_each(part: pl.Series) -> list[int]:
+    return [place for place, value in enumerate(part.to_list()) if not _is_utf8(value)]
+
+
+def _is_utf8(value: bytes | None) -> bool:
+    try:
+        return value is None or value.decode() is not None
     except UnicodeDecodeError:
         return False
-    return True

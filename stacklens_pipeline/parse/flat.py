@@ -15,6 +15,7 @@ from functools import partial
 import polars as pl
 
 from stacklens_pipeline.parse.fields import ALIASES, columns, no_columns
+from stacklens_pipeline.parse.matching import are
 
 FEWEST = 64
 """So many objects that look alike make it worth while to take them together."""
@@ -39,9 +40,10 @@ _MEMBER = re.compile(
 def flat_objects(texts: pl.Series) -> pl.DataFrame:
     """Fields of those texts that are flat objects in a common form: `index`, and the columns of `Shapes.frame`."""
     every = texts.to_frame("text").with_row_index("index")
-    has_compact, has_spaced = (texts.str.contains(mark, literal=True) for mark in (_COMPACT, _SPACED))
-    is_spaced = has_spaced & ~has_compact
-    parts = {_COMPACT: every.filter(~is_spaced), _SPACED: every.filter(is_spaced)}
+    others = every.filter(~pl.col("text").str.contains(_COMPACT, literal=True))
+    spaced = others.filter(pl.col("text").str.contains(_SPACED, literal=True))
+    is_spaced = pl.repeat(False, every.height, dtype=pl.Boolean, eager=True).scatter(spaced["index"], True)
+    parts = {_COMPACT: every.filter(~is_spaced) if spaced.height else every, _SPACED: spaced}
     return pl.concat([no_columns(), *(taken for mark, part in parts.items() for taken in _cut(part, mark))])
 
 
@@ -54,10 +56,10 @@ class _Member:
     after: str
     is_text: bool
 
-    def is_in(self, piece: pl.Expr) -> pl.Expr:
-        """Whether a piece is this member with a plain value."""
+    def is_in(self, pieces: pl.Series) -> pl.Expr:
+        """Whether each piece is this member with a plain value."""
         value = _TEXT if self.is_text else f"(?:{_PLAIN})"
-        return piece.str.contains(f"^{re.escape(self.before)}{value}{re.escape(self.after)}$")
+        return are(pieces, f"^{re.escape(self.before)}{value}{re.escape(self.after)}$")
 
     def value(self, piece: pl.Series) -> pl.Series:
         """The value of pieces that are this member, as text."""
@@ -95,9 +97,13 @@ def _taken_of(pieces: pl.DataFrame, places: list[str], mark: str) -> Iterator[pl
         if shape is None:
             pieces = pieces[1:]
             continue
-        held = (member.is_in(pl.col(place)) for place, member in zip(places, shape, strict=True))
+        held = (member.is_in(pieces[place]) for place, member in zip(places, shape, strict=True))
         is_taken = pieces.select(pl.all_horizontal(held)).to_series()
-        yield _taken(pieces.filter(is_taken) if not is_taken.all() else pieces, dict(zip(places, shape, strict=True)))
+        members = dict(zip(places, shape, strict=True))
+        if is_taken.all():
+            yield _taken(pieces, members)
+            return
+        yield _taken(pieces.filter(is_taken), members)
         pieces = pieces.filter(~is_taken)
 
 

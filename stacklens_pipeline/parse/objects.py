@@ -53,7 +53,6 @@ def _load(text: str) -> dict[str, Any]:
 
 def object_records(lines: pl.DataFrame, columns: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of the lines from their fields, as `Shapes.frame` gives them in the lines' order."""
-    path = pl.col("url_path")
     severity, level_source = _severity(columns["level"])
     return lines.hstack(columns).with_columns(
         _timestamp(columns["time"], timezone).alias("timestamp"),
@@ -61,9 +60,14 @@ def object_records(lines: pl.DataFrame, columns: pl.DataFrame, timezone: str) ->
         severity.alias("severity"),
         level_source.alias("level_source"),
         pl.lit("field").alias("timestamp_source"),
-        path.str.replace(r"\?.*$", "").alias("url_path"),
+        _without_query(columns["url_path"]),
         pl.col("trace_id", "span_id").str.to_lowercase(),
     )
+
+
+def _without_query(paths: pl.Series) -> pl.Series:
+    """Paths up to their query, which few services write there."""
+    return paths.str.replace(r"\?.*$", "") if paths.str.contains("?", literal=True).any() else paths
 
 
 def _timestamp(texts: pl.Series, timezone: str) -> pl.Expr:

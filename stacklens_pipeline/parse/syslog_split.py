@@ -6,6 +6,7 @@ Each function takes lines (`index`, `text`) and gives those that it is sure of, 
 
 import polars as pl
 
+from stacklens_pipeline.parse.matching import are
 from stacklens_pipeline.parse.structured import usual_data
 
 _HEAD_5424 = "^<[0-9]{1,3}>[0-9]{1,2}$"
@@ -22,7 +23,7 @@ def split_rfc5424(lines: pl.DataFrame) -> pl.DataFrame:
     names = ["head", "time", "host", "app", "pid", "msgid", "data", "rest"]
     parts = lines.select("index", _split(pl.col("text"), " ", names)).unnest("parts")
     has_all = pl.all_horizontal(pl.col("time", "host", "app", "pid", "msgid") != "") & pl.col("data").is_not_null()
-    usual = usual_data(_only(parts, _are(parts["head"], _HEAD_5424) & has_all))
+    usual = usual_data(_only(parts, are(parts["head"], _HEAD_5424) & has_all))
     return usual.select("index", *names[:6], "json", "body")
 
 
@@ -45,7 +46,7 @@ def split_rfc3164(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("body").fill_null(""),
     )
     has_host = (pl.col("none") == "") & (pl.col("host") != "")
-    usual = _only(parts, _are(parts["head"], _HEAD_3164) & has_host & _has_tag())
+    usual = _only(parts, are(parts["head"], _HEAD_3164) & has_host & _has_tag())
     return usual.select("index", "head", "host", "app", "pid", "body")
 
 
@@ -60,11 +61,6 @@ def _has_tag() -> pl.Expr:
 
 def _split(text: pl.Expr, by: str, names: list[str]) -> pl.Expr:
     return text.str.splitn(by, len(names)).struct.rename_fields(names).alias("parts")
-
-
-def _are(heads: pl.Series, pattern: str) -> pl.Expr:
-    """Whether each head matches; as a rule all do, which the few different ones tell."""
-    return pl.lit(True) if heads.unique().str.contains(pattern).all() else pl.lit(heads.str.contains(pattern))
 
 
 def _only(lines: pl.DataFrame, is_usual: pl.Expr) -> pl.DataFrame:
