@@ -11,6 +11,8 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from itertools import takewhile
 
+import polars as pl
+
 from stacklens_pipeline.deltafiles import Written
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Lake
@@ -141,11 +143,21 @@ class Backlog:
 
 
 def write_files(lines: Lines, found: Mapping[Table, Positions], files: dict[Table, Written]) -> dict[Table, Written]:
-    """Write what the lines become to every table's files, as far as a table at `found` lacks it; commit nothing."""
+    """Write what the lines become to every table's files, as far as a table at `found` lacks it; commit nothing.
+
+    A frame that goes to two tables, as records do that enrichment passes through, is encoded once.
+    """
     batch = Microbatch(lines)
+    encoded: list[tuple[pl.DataFrame, Written]] = []
     try:
         for table, written in files.items():
-            written.write(batch.rows(table, utc_now)(found[table]))
+            rows = batch.rows(table, utc_now)(found[table])
+            same = next((other for frame, other in encoded if frame is rows), None)
+            if same is not None and written.is_local:
+                written.link(same)
+            else:
+                written.write(rows)
+            encoded.append((rows, written))
     except Exception:
         for written in files.values():
             written.discard()

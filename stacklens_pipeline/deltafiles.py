@@ -2,11 +2,13 @@
 
 import io
 import json
+import shutil
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -53,7 +55,6 @@ class Written:
         self.actions: list[AddAction] = []
         self.rows: Counter[str] = Counter()
         self._table, self._uri, self._options = table, uri, dict(storage_options)
-        self._is_local = "://" not in uri
 
     def take(self, other: "Written") -> None:
         """Have files that somebody else wrote to the same table among these."""
@@ -75,6 +76,24 @@ class Written:
         except LakeError:
             self.discard()
             raise
+
+    def link(self, other: "Written") -> None:
+        """Have the rows of another table's files, all of whose columns this one has too, without encoding them again.
+
+        A file that is in two tables has two names, of which each is deleted by itself.
+        """
+        for action in other.actions:
+            name = f"{uuid.uuid4()}.parquet"
+            path = str(Path(action.path).with_name(name))
+            with storage_errors(self._table):
+                _linked(Path(other._uri, action.path), Path(self._uri, path))
+            self.actions.append(replace(action, path=path))
+        self.rows += other.rows
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the files lie in this machine's file system."""
+        return "://" not in self._uri
 
     def commit(
         self,
@@ -126,7 +145,7 @@ class Written:
 
     def discard(self) -> None:
         """Delete what was written locally, as far as that succeeds; all else a vacuum finds."""
-        if self._is_local:
+        if self.is_local:
             for action in self.actions:
                 with suppress(OSError):
                     Path(self._uri, action.path).unlink(missing_ok=True)
@@ -135,7 +154,7 @@ class Written:
         name = f"{uuid.uuid4()}.parquet"
         path = name if hour is None else f"ingest_hour={hour}/{name}"
         with storage_errors(self._table):
-            size = self._write_local(path, frame) if self._is_local else self._write_remote(path, frame)
+            size = self._write_local(path, frame) if self.is_local else self._write_remote(path, frame)
         values = {} if hour is None else {"ingest_hour": hour}
         self.actions.append(AddAction(path, size, values, int(time.time() * 1000), True, statistics(frame)))
 
@@ -155,6 +174,15 @@ class Written:
         buffer = io.BytesIO()  # the store reports no size back, and Delta wants one: the same bytes again, in memory
         frame.write_parquet(buffer, **PARQUET)
         return buffer.getbuffer().nbytes
+
+
+def _linked(source: Path, target: Path) -> None:
+    """A second name for a file; a copy where the file system has none."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def by_dictionary(frame: pl.DataFrame) -> pl.DataFrame:

@@ -129,6 +129,20 @@ def test_a_topic_that_is_made_anew_meanwhile(drain: Drain, lake_dir: Path, log: 
     assert verify(lake) == []
 
 
+def test_a_file_that_two_tables_share_outlives_each_of_them(drain: Drain, lake_dir: Path) -> None:
+    drain.step()
+    lake = Lake(str(lake_dir))
+    parsed, enriched = (
+        {path.stat().st_ino for path in lake_dir.joinpath(table.path).rglob("*.parquet")}
+        for table in (PARSED_LOGS, ENRICHED_LOGS)
+    )
+    assert parsed & enriched
+    rows = content(lake, ENRICHED_LOGS)
+    lake.expire(PARSED_LOGS, "9999-01-01T00")
+    lake.vacuum(PARSED_LOGS, 0)
+    assert_frame_equal(content(lake, ENRICHED_LOGS), rows)
+
+
 def test_what_was_under_way_when_a_drain_is_closed_is_deleted(
     drain: Drain, lake_dir: Path, log: EventLog, now: Clock
 ) -> None:
