@@ -17,7 +17,7 @@ from stacklens_pipeline.tables import ENRICHED_LOGS, PARSED_LOGS, RAW_LOGS
 from stacklens_pipeline.verify import verify
 from tests.builders import METRICS, MIXED, ROWS, TOPIC, Clock, content, drained, offsets, opened_log, send, totals
 
-WITH_WORKERS = IngestSettings(topics=(TOPIC,), max_rows=20, workers=2, backlog_rows=1)
+WITH_WORKERS = IngestSettings(topics=(TOPIC,), max_rows=30, workers=2, backlog_rows=1)
 LINES = len(MIXED) * 20
 
 
@@ -56,7 +56,7 @@ def finish(drain: Drain) -> None:
 def assert_undisturbed(lake_dir: Path, log: EventLog, now: Clock) -> None:
     """The tables hold what a drain without workers makes of the same log."""
     lake, alone = Lake(str(lake_dir)), Lake(str(lake_dir.with_name("alone")))
-    drained(alone, log, now, max_rows=50)
+    drained(alone, log, now)
     assert offsets(lake, RAW_LOGS) == list(range(LINES))
     for table in ROWS:
         assert_frame_equal(content(lake, table), content(alone, table))
