@@ -20,7 +20,7 @@ from stacklens_pipeline.testing.player import by_source
 
 AT = datetime(2026, 11, 24, 4, tzinfo=UTC)
 LINES = 131_072
-ROUNDS = 32
+ROUNDS = 48
 PEER_LINES = 6_000
 TOPIC = "raw-logs"
 BATCH = 5_000

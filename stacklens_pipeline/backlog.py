@@ -61,7 +61,7 @@ class Backlog:
     @property
     def has_room(self) -> bool:
         """Whether a worker would have nothing to do as soon as it is done."""
-        return sum(not batch.written.done() for batch in self._under_way) <= self._workers.count
+        return sum(not batch.written.done() for batch in self._under_way) < 2 * self._workers.count
 
     @property
     def is_ripe(self) -> bool:
@@ -110,13 +110,11 @@ class Backlog:
         for table in COMMITTED:
             written = self._lake.new_files(table)
             for of_batch in files:
-                written.take(of_batch[table])
+                written.take(of_batch.pop(table))  # whose files they are from now on: `close` must not delete them
             found = {tp: position for batch in reversed(done) for tp, position in batch.found[table].items()}
             reached = {tp: position for batch in done for tp, position in batch.reached[table].items()}
             if not self._lake.commit(table, written, found, reached):
                 return None
-            for of_batch in files:
-                del of_batch[table]
             rows.update({(table, hour): count for hour, count in written.rows.items()})
         for _ in done:
             self._under_way.popleft()

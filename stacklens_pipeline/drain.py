@@ -121,10 +121,11 @@ class Drain:
         if not unread.ends:
             return Step(lag=unread.lag, has_more=True) if unread.gaps else self._close_open(unread.asked_at)
         if self._workers and unread.lag >= self._ingest.backlog_rows:
-            self._backlog = Backlog(self._lake, Workers(self._workers))
-            self._hand_over(self._backlog, unread)
-            return self._take_with_workers(self._backlog)
-        return self._store(unread)
+            self._backlog = self._new_backlog()
+        if self._backlog is None:
+            return self._store(unread)
+        self._hand_over(self._backlog, unread)
+        return self._take_with_workers(self._backlog)
 
     def _store(self, unread: Unread) -> Step:
         """One microbatch, in this process."""
@@ -157,8 +158,8 @@ class Drain:
                     break
             committed = backlog.commit()
         except WorkerLostError as error:
-            logger.warning("the drain goes on without workers, since one was lost", error=str(error))
-            self._workers, committed = 0, None
+            self._do_without_workers(error)
+            committed = None
         if committed is None:
             self._look_again()
             return Step(has_more=True)
@@ -169,6 +170,17 @@ class Drain:
         elif backlog.is_empty:
             self._end_backlog()
         return Step(committed.rows, committed.reached, committed.messages, lag, has_more=True)
+
+    def _new_backlog(self) -> Backlog | None:
+        try:
+            return Backlog(self._lake, Workers(self._workers))
+        except WorkerLostError as error:
+            self._do_without_workers(error)
+            return None
+
+    def _do_without_workers(self, error: WorkerLostError) -> None:
+        logger.warning("the drain goes on without workers, since one was lost", error=str(error))
+        self._workers = 0
 
     def _more(self) -> Unread | None:
         """What comes next, as long as there is more behind it; the rest is for this process, once the workers end."""
