@@ -48,7 +48,7 @@ def drained_logs(
         yield from _rebuilt(context, lake)
         return
     lease = Lease(settings.lake_root, DRAIN_LEASE, context.run.run_id)
-    with closing(Drain(lake, eventlog, settings.ingest)) as drain, stopped_by_signals() as stop:
+    with stopped_by_signals() as stop, closing(Drain(lake, eventlog, settings.ingest)) as drain:
         progress = Progress(drain, lambda report: _log(context, lake, report))
         outcome = work(lease, terms(settings), progress.step, stop)
         progress.flush()

@@ -32,11 +32,12 @@ TOGETHER = 4
 
 @dataclass(frozen=True)
 class Committed:
-    """What one commit to all tables took: rows by table and ingest hour, the offsets reached, messages."""
+    """What one commit to all tables took: rows by table and ingest hour, the offsets reached, how much that was."""
 
     rows: Mapping[tuple[Table, str], int]
     reached: Ends
     messages: int
+    microbatches: int
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,14 @@ class Backlog:
         return busy is not None
 
     def commit(self) -> Committed | None:
-        """Commit the microbatches that are done, up to the first that is not.
+        """Commit the microbatches that are done, up to the first that is not, or that failed.
 
         Returns None when another writer was there first; then what is left can only be thrown away (`close`). Raises
-        what a worker raised.
+        what a worker raised over the first of them.
         """
         done = self._done()
+        good = list(takewhile(lambda batch: batch.written.exception() is None, done))
+        done = good or done
         files = [batch.written.result() for batch in done]
         rows: Counter[tuple[Table, str]] = Counter()
         for table in COMMITTED:
@@ -119,7 +122,7 @@ class Backlog:
         for _ in done:
             self._under_way.popleft()
         ends = {tp: end for batch in done for tp, end in batch.ends.items()}
-        return Committed(rows, ends, sum(batch.messages for batch in done))
+        return Committed(rows, ends, sum(batch.messages for batch in done), len(done))
 
     def close(self) -> None:
         """End the workers, and delete what they wrote that was not committed."""

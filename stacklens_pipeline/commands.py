@@ -31,7 +31,7 @@ def drain(
     ingest = settings.ingest
     terms = Terms(seconds or 1e9, ingest.interval_s, ingest.idle_s if seconds else 0.0, wait_s=ingest.handover_s)
     lake, log = Lake(settings.lake_root, settings.storage_options), open_log(settings)
-    with closing(Drain(lake, log, ingest)) as drain, stopped_by_signals() as stop:
+    with stopped_by_signals() as stop, closing(Drain(lake, log, ingest)) as drain:
         progress = Progress(drain, report)
         outcome = work(Lease(settings.lake_root, DRAIN_LEASE), terms, progress.step, stop)
         progress.flush()

@@ -1,7 +1,9 @@
 """Delta in detail: a commit's Parquet files, their statistics, the fence as app transactions, errors of storage."""
 
+import errno
 import io
 import json
+import os
 import shutil
 import time
 import uuid
@@ -23,7 +25,7 @@ from deltalake.transaction import AddAction
 from stacklens_pipeline.errors import CommitConflictError, LakeError
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.position import Position, Positions
-from stacklens_pipeline.storage import is_full, storage_error
+from stacklens_pipeline.storage import has_no_space, is_full, storage_error
 from stacklens_pipeline.tables import REPEATED, Table
 
 logger = structlog.get_logger(__name__)
@@ -108,10 +110,11 @@ class Written:
         Returns False, the files staying, when another writer committed first. What appends only may have come before,
         with `may_rebase`. An error deletes the files.
         """
+        actions, self.actions = self.actions, []  # which may be in the table from now on: nobody else deletes the files
         try:
             with storage_errors(self._table):
                 handle.create_write_transaction(
-                    self.actions,
+                    actions,
                     "overwrite" if replaced_hour else "append",
                     delta_schema(self._table),
                     partition_by=["ingest_hour"] if self._table.is_partitioned else [],
@@ -125,15 +128,17 @@ class Written:
                     post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
                 )
         except CommitConflictError:
+            self.actions = actions
             return False
         except LakeError as error:
-            if not self._has_landed(handle):
+            if not self._has_landed(handle, actions):
+                self.actions = actions
                 self.discard()
                 raise
             logger.warning("a commit is stored, but not what follows one", table=self._table.path, error=str(error))
         return True
 
-    def _has_landed(self, handle: DeltaTable) -> bool:
+    def _has_landed(self, handle: DeltaTable, actions: list[AddAction]) -> bool:
         """Whether a commit that raised is in the table: a checkpoint comes after it, and may find the disk full.
 
         Raises LakeError when that cannot be seen; the files stay then, since the table may name them.
@@ -141,7 +146,7 @@ class Written:
         with storage_errors(self._table):
             handle.update_incremental()
             live = pl.DataFrame(handle.get_add_actions())["path"]
-        return any(action.path in live for action in self.actions)
+        return any(action.path in live for action in actions)
 
     def discard(self) -> None:
         """Delete what was written locally, as far as that succeeds; all else a vacuum finds."""
@@ -163,8 +168,11 @@ class Written:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             frame.write_parquet(target, **PARQUET)
-        except (OSError, pl.exceptions.PolarsError):
+        except (OSError, pl.exceptions.PolarsError) as error:
+            is_full = has_no_space(error, target.parent)
             target.unlink(missing_ok=True)
+            if is_full:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             raise
         return target.stat().st_size
 

@@ -23,7 +23,7 @@ from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, OFFSET_GAPS, RAW_LOGS, Table
 from stacklens_pipeline.threads import started
 from stacklens_pipeline.unread import Ends, Unread, UnreadLines
-from stacklens_pipeline.workers import WorkerLostError, Workers, cores
+from stacklens_pipeline.workers import WorkerLostError, Workers
 
 logger = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ RECENT_HOURS = 2
 class Step:
     """What one step did: rows committed by table and ingest hour, the offsets reached, messages still unread.
 
-    `has_more` says that the next step should follow at once.
+    `has_more` says that the next step should follow at once. With workers, a step commits several microbatches.
     """
 
     rows: Mapping[tuple[Table, str], int] = field(default_factory=dict)
@@ -49,6 +49,7 @@ class Step:
     messages: int = 0
     lag: int = 0
     has_more: bool = False
+    microbatches: int = 1
 
     @property
     def is_idle(self) -> bool:
@@ -74,7 +75,7 @@ class Drain:
         self._raw: dict[TopicPartition, Position] = {}
         self._open = RAW_LOGS.empty()
         self._backlog: Backlog | None = None
-        self._workers = cores() if ingest.workers is None else ingest.workers
+        self._workers = ingest.workers
         self._lag = 0
         self._is_healed = False
 
@@ -85,6 +86,9 @@ class Drain:
         """
         try:
             self._unread.settle()
+            if self._backlog is not None and self._planner.is_outdated():
+                # what was read of a topic's life is committed before that life is declared to have ended
+                return self._take_with_workers(self._backlog, may_read=False)
             self._planner.refresh()
             return self._take() if self._is_healed else self._heal()
         except BaseException:
@@ -121,11 +125,8 @@ class Drain:
         if not unread.ends:
             return Step(lag=unread.lag, has_more=True) if unread.gaps else self._close_open(unread.asked_at)
         if self._workers and unread.lag >= self._ingest.backlog_rows:
-            self._backlog = self._new_backlog()
-        if self._backlog is None:
-            return self._store(unread)
-        self._hand_over(self._backlog, unread)
-        return self._take_with_workers(self._backlog)
+            return self._begin_backlog(unread)
+        return self._store(unread)
 
     def _store(self, unread: Unread) -> Step:
         """One microbatch, in this process."""
@@ -148,39 +149,41 @@ class Drain:
         self._note(ends)
         return Step(rows, ends, unread.lines.height, lag, has_more=lag > 0)
 
-    def _take_with_workers(self, backlog: Backlog) -> Step:
+    def _begin_backlog(self, unread: Unread) -> Step:
+        try:
+            self._backlog = Backlog(self._lake, Workers(self._workers))
+            self._hand_over(self._backlog, unread)
+        except WorkerLostError as error:
+            return self._without_workers(error)
+        return self._take_with_workers(self._backlog)
+
+    def _take_with_workers(self, backlog: Backlog, *, may_read: bool = True) -> Step:
         """Give the workers what comes next, and commit what they have done."""
         try:
             while not backlog.is_ripe:
-                if backlog.has_room and (unread := self._more()) is not None:
+                if may_read and backlog.has_room and (unread := self._more()) is not None:
                     self._hand_over(backlog, unread)
                 elif not backlog.wait():
                     break
-            committed = backlog.commit()
+            done = backlog.commit()
+            if done is None:
+                self._look_again()
+                return Step(has_more=True)
+            self._note(done.reached)
+            lag = self._lag + backlog.messages
+            if backlog.is_empty and may_read and (unread := self._more()) is not None:
+                self._hand_over(backlog, unread)
         except WorkerLostError as error:
-            self._do_without_workers(error)
-            committed = None
-        if committed is None:
-            self._look_again()
-            return Step(has_more=True)
-        self._note(committed.reached)
-        lag = self._lag + backlog.messages
-        if backlog.is_empty and (unread := self._more()) is not None:
-            self._hand_over(backlog, unread)
-        elif backlog.is_empty:
+            return self._without_workers(error)
+        if backlog.is_empty:
             self._end_backlog()
-        return Step(committed.rows, committed.reached, committed.messages, lag, has_more=True)
+        return Step(done.rows, done.reached, done.messages, lag, has_more=True, microbatches=done.microbatches)
 
-    def _new_backlog(self) -> Backlog | None:
-        try:
-            return Backlog(self._lake, Workers(self._workers))
-        except WorkerLostError as error:
-            self._do_without_workers(error)
-            return None
-
-    def _do_without_workers(self, error: WorkerLostError) -> None:
+    def _without_workers(self, error: WorkerLostError) -> Step:
         logger.warning("the drain goes on without workers, since one was lost", error=str(error))
         self._workers = 0
+        self._look_again()
+        return Step(has_more=True)
 
     def _more(self) -> Unread | None:
         """What comes next, as long as there is more behind it; the rest is for this process, once the workers end."""

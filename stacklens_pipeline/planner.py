@@ -46,6 +46,13 @@ class Planner:
         self._partitions = {_lake_name(info.name, self._incarnation(info)): info for info in matched}
         self._names = {lake_name: info.name for lake_name, info in self._partitions.items()}
 
+    def is_outdated(self) -> bool:
+        """Whether a topic that is being read was deleted, or made anew, since this was refreshed."""
+        topics = self._log.topics()
+        return any(
+            info.name not in topics or topics[info.name].topic_id != info.topic_id for info in self._partitions.values()
+        )
+
     def unread(self, positions: Mapping[TopicPartition, Position], limit: int) -> Plan:
         """Ranges past raw's positions, at most `limit` offsets together, and the gaps before them."""
         partitions = self.partitions

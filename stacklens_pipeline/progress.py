@@ -60,4 +60,4 @@ class Progress:
         reached = {tp: offset for step in steps for tp, offset in step.reached.items()}
         messages = sum(step.messages for step in steps)
         dead = sum(step.dead_letters for step in steps)
-        self._report(Report(rows, reached, len(steps), messages, dead, steps[-1].lag))
+        self._report(Report(rows, reached, sum(step.microbatches for step in steps), messages, dead, steps[-1].lag))

@@ -174,9 +174,9 @@ def _batches(lake: Lake, extents: Iterable[_Extent], max_rows: int) -> Iterator[
             lines = lake.scan_offsets(RAW_LOGS, extent.partition, start, end).collect().sort("offset")
             is_last = end == extent.offsets.end
             closed_at = None if is_last or not lines.height else lines["appended_at"][-1]
-            cut = cut_lines(pl.concat([waiting, lines]), {extent.partition: end}, closed_at)
-            waiting = cut.waiting
-            yield Microbatch(cut)
+            following = cut_lines(pl.concat([waiting, lines]), {extent.partition: end}, closed_at)
+            waiting = following.waiting
+            yield Microbatch(following)
 
 
 def neighbours(hours: list[str], hour: str) -> list[str]:

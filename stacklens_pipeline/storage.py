@@ -1,7 +1,9 @@
 """What storage says when it fails, as the lake's errors: a full disk is told from all else."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from stacklens_pipeline.errors import LakeError, StorageFullError
 
@@ -9,9 +11,23 @@ NO_SPACE = ("no space left", "file too large", "disk quota exceeded", "os error 
 """How ENOSPC, EFBIG and EDQUOT read in the messages of Python, Polars, SQLite and delta-rs."""
 
 
+LITTLE_BYTES = 2**20
+"""With less space than this a write that failed found a full disk: nothing that we write fits into it."""
+
+
 def is_full(error: Exception) -> bool:
     """Whether an error says that no space is left."""
     return any(sign in str(error).lower() for sign in NO_SPACE)
+
+
+def has_no_space(error: Exception, folder: Path) -> bool:
+    """`is_full`; where a writer only says that it failed, the folder's file system is asked."""
+    if is_full(error):
+        return True
+    try:
+        return shutil.disk_usage(folder).free < LITTLE_BYTES
+    except OSError:
+        return False
 
 
 def storage_error(what: str, error: Exception) -> LakeError:

@@ -13,6 +13,8 @@ import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing.connection import wait
 from queue import SimpleQueue
 from typing import IO, Any, BinaryIO, ParamSpec, TypeVar
 
@@ -37,10 +39,10 @@ class WorkerLostError(Exception):
     """A worker process could not be started, or ended in the middle of its work: killed, or for want of memory."""
 
 
-def cores() -> int:
-    """So many workers keep this machine busy; 0 when it has one core only, which this process can use itself."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return count if count > 1 else 0
+LONGEST_S = 300.0
+"""A worker that has not answered after so long stands still, and is killed: a task takes about a second."""
+GOODBYE_S = 10.0
+"""How long a worker without work may take to end."""
 
 
 class Workers:
@@ -65,7 +67,10 @@ class Workers:
 
     def submit(self, work: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> "Future[Result]":
         """What a function of a module returns, or raises, in a worker; WorkerLostError when the worker ends."""
-        return self._threads.submit(self._done, [(work, args, kwargs)])
+        try:
+            return self._threads.submit(self._done, [(work, args, kwargs)])
+        except RuntimeError as error:  # the thread that would speak with it
+            raise WorkerLostError(f"a worker cannot be used: {error}") from error
 
     def close(self) -> None:
         """End the processes; what is being worked on is finished first, what waits is not begun."""
@@ -86,36 +91,48 @@ class _Worker:
 
     def __init__(self) -> None:
         self._frames = _shared_memory()
-        descriptor = self._frames.fileno()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(descriptor)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=[descriptor],
-            env={**foreign_environment(), **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        try:
+            self._process = _started(self._frames.fileno())
+        except OSError:
+            self._frames.close()
+            raise
 
     def do(self, task: list[Any]) -> Any:
         """What the task, which is taken out of the list, returns or raises: its frames need not stay here meanwhile."""
         assert self._process.stdin
         assert self._process.stdout
-        self._frames.seek(0)
         try:
+            self._frames.seek(0)
             _Pickler(self._process.stdin, self._frames).dump(task.pop())
             self._process.stdin.flush()
+            if not wait([self._process.stdout.fileno()], LONGEST_S):
+                self._process.kill()
             is_done, answer = pickle.load(self._process.stdout)
-        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
-            raise WorkerLostError(f"worker {self._process.pid} ended in the middle of its work") from error
+        except (EOFError, OSError, pickle.UnpicklingError, pl.exceptions.PolarsError) as error:
+            self._process.kill()  # half a task may be in its pipe
+            raise WorkerLostError(f"worker {self._process.pid} was lost in the middle of its work: {error}") from error
         if is_done:
             return answer
         raise answer
 
     def close(self) -> None:
         try:
-            self._process.communicate()  # closes its standard input, which ends it
-        except BrokenPipeError:
-            self._process.wait()
+            self._process.communicate(timeout=GOODBYE_S)  # closes its standard input, which ends it
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
         self._frames.close()
+
+
+def _started(frames: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", __name__, str(frames)],  # -P: no file of the current folder is a library
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        pass_fds=[frames],
+        process_group=0,  # Ctrl-C reaches everyone at the terminal; workers end by their pipe
+        env={**foreign_environment(), **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
 
 
 class _Pickler(pickle.Pickler):
@@ -154,13 +171,14 @@ def _shared_memory() -> BinaryIO:
 
 def main() -> None:
     """The other side: do what comes in, until nothing comes any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches everyone at the terminal; ours comes by the pipe
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as a rule its drain has got one too, and ends it after its task
     frames, source = int(sys.argv[1]), os.fdopen(sys.stdin.fileno(), "rb", closefd=False)
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    answers = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints must not come between the answers
-    while source.peek(1):
-        answers.write(_answer(source, frames))
-        answers.flush()
+    with suppress(BrokenPipeError), os.fdopen(answers, "wb") as target:  # nobody may be there who wants to know
+        while source.peek(1):
+            target.write(_answer(source, frames))
+            target.flush()
 
 
 def _answer(source: BinaryIO, frames: int) -> bytes:

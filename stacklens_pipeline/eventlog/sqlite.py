@@ -4,7 +4,6 @@ A row is a batch of messages as a compressed Arrow stream, as Kafka's log holds 
 hundred thousand messages is a few decodes. SQLite's write transaction gives offsets their order.
 """
 
-import shutil
 import sqlite3
 import threading
 import uuid
@@ -42,7 +41,7 @@ from stacklens_pipeline.eventlog.batches import (
     value_bytes,
     within,
 )
-from stacklens_pipeline.storage import is_full
+from stacklens_pipeline.storage import has_no_space
 
 FRAME_ROWS = 100_000
 FRAME_BYTES = 32 * 2**20
@@ -50,9 +49,6 @@ FRAME_BYTES = 32 * 2**20
 
 BUSY_S = 30.0
 """How long a writer waits for the write lock before it gives up."""
-
-LITTLE_BYTES = 2**20
-"""With less space than this an I/O error is a full disk: SQLite's shared memory and log grow in steps of 32 KiB."""
 
 _SCHEMA = """
 create table if not exists topics (name text primary key, topic_id text not null) without rowid;
@@ -297,18 +293,9 @@ def _errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        if _is_full(error, folder):
+        # SQLite's shared memory and log grow in steps, and without room for one it only says that the disk failed
+        if "disk is full" in str(error) or ("disk I/O error" in str(error) and has_no_space(error, folder)):
             raise StorageFullError(
                 f"no space is left for the embedded event log; nothing of this batch was stored: {error}"
             ) from error
         raise EventLogError(f"the embedded event log failed: {error}") from error
-
-
-def _is_full(error: Exception, folder: Path) -> bool:
-    """Whether no space is left. Where SQLite only says that the disk failed, the file system is asked."""
-    if "disk is full" in str(error) or is_full(error):
-        return True
-    try:
-        return "disk I/O error" in str(error) and shutil.disk_usage(folder).free < LITTLE_BYTES
-    except OSError:
-        return False

@@ -1,7 +1,8 @@
 """Which lines have to wait for the next batch, since their record may still grow.
 
-Only the last record of a stream can, so only the ends of streams are looked at: a batch is cut before it is parsed, in
-a small part of the time, and the lines of the next one can be put together while this one is still being worked on.
+Only the last record of a stream can, so only the ends of streams are looked at: a batch is cut before it is parsed, and
+the lines of the next one can be put together while this one is still being worked on. That takes a fifth of the time of
+parsing or less where lines of a stream stand together, and as long as parsing where each stands alone.
 """
 
 from collections.abc import Mapping
@@ -44,24 +45,25 @@ def cut(lines: pl.DataFrame, closed_at: datetime | None, *, format: str | None =
         return Cut(lines, lines.clear(), {})
     waits = pl.repeat(False, lines.height, dtype=pl.Boolean, eager=True).scatter(waiting["row"], True)
     starts = waiting.group_by("topic", "partition").agg("record_offset").rows()
-    open = {(topic, partition): frozenset(offsets) for topic, partition, offsets in starts}
-    return Cut(lines.filter(~waits), lines.filter(waits), open)
+    first_offsets = {(topic, partition): frozenset(offsets) for topic, partition, offsets in starts}
+    return Cut(lines.filter(~waits), lines.filter(waits), first_offsets)
 
 
 def _waiting(lines: pl.DataFrame, closed_at: datetime, format: str | None) -> pl.DataFrame | None:
     """`row` and `RECORD` of the lines that wait; None when no stream ends in a way that lets it go on."""
     newest = lines.group_by("topic", "partition").agg(pl.col("appended_at").max().alias("newest"))
     waits = (pl.col("newest") < pl.col("appended_at") + GAP) & (pl.col("appended_at") + GAP + MARGIN > closed_at)
-    recent = _last_of_streams(lines).join(newest, on=["topic", "partition"]).filter(waits)
-    last = read_messages(recent, format)
-    streams = last.filter((pl.col("format") == "text") | pl.col("reason").is_not_null()).select(STREAM)
+    last = read_messages(_last_of_streams(lines).join(newest, on=["topic", "partition"]), format)
+    # what cannot be read is no line of a record: the one before it may be open, whatever their times
+    may_wait = pl.col("reason").is_not_null() | ((pl.col("format") == "text") & waits)
+    streams = last.filter(may_wait).select(STREAM)
     if not streams.height:
         return None
     near = lines.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
     assigned, _ = assign(_tails(near, format))
     ends = assigned.group_by(STREAM).last().join(newest, on=["topic", "partition"])
-    open = ends.filter((pl.col("format") == "text") & waits).select(RECORD)
-    return assigned.join(open, on=RECORD, how="semi").select("row", *RECORD)
+    records = ends.filter((pl.col("format") == "text") & waits).select(RECORD)
+    return assigned.join(records, on=RECORD, how="semi").select("row", *RECORD)
 
 
 def _last_of_streams(lines: pl.DataFrame) -> pl.DataFrame:
@@ -72,12 +74,14 @@ def _last_of_streams(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _tails(lines: pl.DataFrame, format: str | None) -> pl.DataFrame:
     """The last readable lines of each stream, and before them one that surely starts a record if there is any."""
-    count = FEW_LINES
-    while True:
+    found, count = [], FEW_LINES
+    while lines.height:
         tails = lines.group_by(STREAM, maintain_order=True).tail(count)
         readable = read_messages(tails, format).filter(pl.col("reason").is_null())
         sure = readable.filter((pl.col("format") != "text") | ~is_later(pl.col("text"))).select(STREAM).unique()
         cut_off = tails.group_by(STREAM).len().filter(pl.col("len") == count)
-        if not cut_off.join(sure, on=STREAM, how="anti", nulls_equal=True).height:
-            return readable
+        unsure = cut_off.join(sure, on=STREAM, how="anti", nulls_equal=True)
+        found.append(readable.join(unsure, on=STREAM, how="anti", nulls_equal=True, maintain_order="left"))
+        lines = lines.join(unsure, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
         count *= 16
+    return pl.concat(found)

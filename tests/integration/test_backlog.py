@@ -3,7 +3,10 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from polars.testing import assert_frame_equal
@@ -13,7 +16,7 @@ from stacklens_pipeline.errors import LakeError
 from stacklens_pipeline.eventlog.base import EventLog, TopicPartition
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.settings import IngestSettings
-from stacklens_pipeline.tables import ENRICHED_LOGS, PARSED_LOGS, RAW_LOGS
+from stacklens_pipeline.tables import ENRICHED_LOGS, OFFSET_GAPS, PARSED_LOGS, RAW_LOGS
 from stacklens_pipeline.verify import verify
 from tests.builders import METRICS, MIXED, ROWS, TOPIC, Clock, content, drained, offsets, opened_log, send, totals
 
@@ -101,6 +104,50 @@ def test_a_drain_without_workers_goes_on_when_one_is_lost(
     assert_undisturbed(lake_dir, log, now)
 
 
+def test_a_drain_without_workers_goes_on_when_none_can_be_started(
+    drain: Drain, lake_dir: Path, log: EventLog, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    finish(drain)
+    assert_undisturbed(lake_dir, log, now)
+
+
+def test_a_drain_without_workers_goes_on_when_there_is_no_room_for_frames(
+    drain: Drain, lake_dir: Path, log: EventLog, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "stacklens_pipeline.workers._shared_memory", partial(Path("/dev/full").open, "r+b", buffering=0)
+    )
+    finish(drain)
+    assert_undisturbed(lake_dir, log, now)
+
+
+class InterruptedLake(Lake):
+    """A lake in which Ctrl-C comes right after a number of commits."""
+
+    allowed = -1
+
+    def _is_committed(self, prepared: Any) -> bool:
+        is_committed = super()._is_committed(prepared)
+        self.allowed -= 1
+        if self.allowed == 0:
+            raise KeyboardInterrupt
+        return is_committed
+
+
+@pytest.mark.parametrize("allowed", [1, 2, 3, 9, 10])
+def test_an_interruption_right_after_a_commit_takes_no_file_away(
+    lake_dir: Path, log: EventLog, now: Clock, allowed: int
+) -> None:
+    lake = InterruptedLake(str(lake_dir))
+    with closing(Drain(lake, log, WITH_WORKERS, now)) as drain:
+        lake.allowed = allowed
+        with pytest.raises(KeyboardInterrupt):
+            finish(drain)
+        finish(drain)
+    assert_undisturbed(lake_dir, log, now)
+
+
 def test_what_fails_in_a_worker_is_raised_and_tried_again(
     drain: Drain, lake_dir: Path, log: EventLog, now: Clock
 ) -> None:
@@ -125,7 +172,9 @@ def test_a_topic_that_is_made_anew_meanwhile(drain: Drain, lake_dir: Path, log: 
     lake = Lake(str(lake_dir))
     by_topic = dict(lake.read(RAW_LOGS)["topic"].value_counts().rows())
     assert by_topic[f"{TOPIC}~2"] == 1
-    assert by_topic[TOPIC] == lake.positions(RAW_LOGS, [TopicPartition(TOPIC, 0)])[TopicPartition(TOPIC, 0)].next
+    end = lake.positions(RAW_LOGS, [TopicPartition(TOPIC, 0)])[TopicPartition(TOPIC, 0)].next
+    assert by_topic[TOPIC] == end
+    assert lake.read(OFFSET_GAPS).select("topic", "start", "reason").rows() == [(TOPIC, end, "topic_recreated")]
     assert verify(lake) == []
 
 

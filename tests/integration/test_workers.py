@@ -73,10 +73,39 @@ def test_a_killed_worker_is_told() -> None:
     workers = Workers(1)
     try:
         os.kill(workers.submit(process).result(), signal.SIGKILL)
-        with pytest.raises(WorkerLostError, match="ended in the middle of its work"):
+        with pytest.raises(WorkerLostError, match="was lost in the middle of its work"):
             workers.submit(process).result()
     finally:
         workers.close()
+
+
+def test_a_worker_that_stands_still_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = Workers(1)
+    try:
+        pid = workers.submit(process).result()
+        monkeypatch.setattr("stacklens_pipeline.workers.LONGEST_S", 0.1)
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(WorkerLostError):
+            workers.submit(process).result()
+    finally:
+        workers.close()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_file_of_the_current_folder_is_no_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "polars.py").write_text("raise SystemExit('a file of the current folder was run')")
+    monkeypatch.chdir(tmp_path)
+    workers = Workers(1)
+    try:
+        assert workers.submit(threads).result() == 1
+    finally:
+        workers.close()
+
+
+def test_workers_that_cannot_be_started_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    with pytest.raises(WorkerLostError, match="cannot be started"):
+        Workers(2)
 
 
 def test_workers_end_when_they_are_closed() -> None:

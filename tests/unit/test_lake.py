@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stacklens_pipeline.errors import LakeError
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Lake, fenced
 from stacklens_pipeline.position import ORIGIN, Position, lacking, meet
@@ -108,6 +109,30 @@ def test_a_commit_whose_checkpoint_fails_keeps_its_rows(lake: Lake, lake_dir: Pa
         assert append(lake, end - 1, end) == 1
     assert not list(log.glob("_last_checkpoint"))
     assert offsets(Lake(str(lake_dir))) == list(range(29))
+
+
+def test_files_stay_when_nobody_can_see_whether_their_commit_is_stored(
+    lake: Lake, lake_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(lake, 0, 5)
+    commit, update = DeltaTable.create_write_transaction, DeltaTable.update_incremental
+
+    def commit_and_fail(*args: object, **kwargs: object) -> None:
+        commit(*args, **kwargs)  # type: ignore[arg-type]
+        monkeypatch.setattr(DeltaTable, "update_incremental", fail)
+        raise DeltaError("what follows a commit failed")
+
+    def fail(*_: object) -> None:
+        raise OSError("too many open files")
+
+    for write in (lake.append, lambda table, upto, rows: lake.append_all(upto, {table: rows})):
+        end = len(offsets(Lake(str(lake_dir))))
+        monkeypatch.setattr(DeltaTable, "create_write_transaction", commit_and_fail)
+        with pytest.raises(LakeError):
+            write(RAW_LOGS, {TP: Position(end + 5)}, fenced(rows(end, end + 5)))
+        monkeypatch.setattr(DeltaTable, "create_write_transaction", commit)
+        monkeypatch.setattr(DeltaTable, "update_incremental", update)
+        assert offsets(Lake(str(lake_dir))) == list(range(end + 5))
 
 
 def test_a_replacement_and_an_append_do_not_disturb_each_other(lake: Lake, lake_dir: Path) -> None:

@@ -17,7 +17,7 @@ TRACE = [b"2026-01-02 03:04:05 INFO y", b"\tat a.B.c(D.java:1)", b"Caused by: x"
 LINE = st.sampled_from(
     [EXAMPLES["json"], EXAMPLES["text"], EXAMPLES["rfc3164"], *TRACE, b"", None, b"\xff\xfe", b"plain words"]
 )
-ROW = st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([0, 0, 0, 1, 3]), LINE)
+ROW = st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([0, 0, 0, 1, 3, -3]), LINE)
 CLOSED = st.sampled_from([None, timedelta(seconds=-10), GAP, GAP + MARGIN, timedelta(seconds=60)])
 
 
@@ -39,8 +39,8 @@ def cut_by_reading_all(lines: pl.DataFrame, closed_at: datetime) -> set[tuple[in
     newest = lines.group_by("topic", "partition").agg(pl.col("appended_at").max().alias("newest"))
     ends = assigned.group_by(STREAM, maintain_order=True).last().join(newest, on=["topic", "partition"])
     waits = (pl.col("newest") < pl.col("appended_at") + GAP) & (pl.col("appended_at") + GAP + MARGIN > closed_at)
-    open = ends.filter((pl.col("format") == "text") & waits)
-    return set(assigned.join(open, on=RECORD, how="semi").select("offset", "record_offset").rows())
+    records = ends.filter((pl.col("format") == "text") & waits)
+    return set(assigned.join(records, on=RECORD, how="semi").select("offset", "record_offset").rows())
 
 
 @given(st.lists(ROW, max_size=40), CLOSED)
