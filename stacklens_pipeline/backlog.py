@@ -26,7 +26,7 @@ from stacklens_pipeline.workers import Workers
 COMMITTED = (RAW_LOGS, *DERIVED)
 """The tables of a microbatch, in the order in which they are committed."""
 
-TOGETHER = 4
+TOGETHER = 8
 """So many microbatches are committed at once: a commit to all tables costs as much CPU as a fifth of a microbatch."""
 
 
@@ -62,7 +62,7 @@ class Backlog:
     @property
     def has_room(self) -> bool:
         """Whether a worker would have nothing to do as soon as it is done."""
-        return sum(not batch.written.done() for batch in self._under_way) < 2 * self._workers.count
+        return sum(not batch.written.done() for batch in self._under_way) <= self._workers.count
 
     @property
     def is_ripe(self) -> bool:

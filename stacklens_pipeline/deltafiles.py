@@ -67,14 +67,13 @@ class Written:
         """Write a frame of the table's schema, one file for each ingest hour in it."""
         if not frame.height:
             return
-        frame = by_dictionary(frame)
         if not self._table.is_partitioned:
             self._write_file(frame, None)
             return
         try:
-            for (hour,), part in frame.partition_by("ingest_hour", as_dict=True, include_key=False).items():
-                self._write_file(part, str(hour))
-                self.rows[str(hour)] += part.height
+            for hour, part in _by_hour(frame):
+                self._write_file(part, hour)
+                self.rows[hour] += part.height
         except LakeError:
             self.discard()
             raise
@@ -156,7 +155,7 @@ class Written:
                     Path(self._uri, action.path).unlink(missing_ok=True)
 
     def _write_file(self, frame: pl.DataFrame, hour: str | None) -> None:
-        name = f"{uuid.uuid4()}.parquet"
+        frame, name = by_dictionary(frame), f"{uuid.uuid4()}.parquet"
         path = name if hour is None else f"ingest_hour={hour}/{name}"
         with storage_errors(self._table):
             size = self._write_local(path, frame) if self.is_local else self._write_remote(path, frame)
@@ -182,6 +181,16 @@ class Written:
         buffer = io.BytesIO()  # the store reports no size back, and Delta wants one: the same bytes again, in memory
         frame.write_parquet(buffer, **PARQUET)
         return buffer.getbuffer().nbytes
+
+
+def _by_hour(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The rows of each ingest hour, without its column; most often all are of one, and none need be copied."""
+    hours = frame["ingest_hour"]
+    if hours.eq_missing(first := str(hours[0])).all():
+        yield first, frame.drop("ingest_hour")
+        return
+    for (hour,), part in frame.partition_by("ingest_hour", as_dict=True, include_key=False).items():
+        yield str(hour), part
 
 
 def _linked(source: Path, target: Path) -> None:

@@ -72,7 +72,7 @@ class IngestSettings(BaseModel):
         "earliest", description="where a partition begins that was never read: earliest, latest or an RFC 3339 time"
     )
     max_rows: int = Field(131_072, ge=1, description="rows of a microbatch at most")
-    max_bytes: int = Field(24 * 2**20, ge=2**20, description="value bytes of a microbatch at most")
+    max_bytes: int = Field(20 * 2**20, ge=2**20, description="value bytes of a microbatch at most")
     workers: int = Field(2, ge=0, description="processes that work off a backlog, about 350 MB each; 0: none")
     backlog_rows: int = Field(500_000, ge=1, description="from so many unread messages on, workers are started")
     interval_s: float = Field(1.0, ge=0, description="a microbatch about every so many seconds while lines arrive")
