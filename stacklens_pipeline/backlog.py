@@ -13,7 +13,6 @@ from itertools import takewhile
 
 import polars as pl
 
-from stacklens_pipeline.deltafiles import Written
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.microbatch import DERIVED, Lines, Microbatch
@@ -22,6 +21,7 @@ from stacklens_pipeline.position import ORIGIN, Position, Positions
 from stacklens_pipeline.tables import RAW_LOGS, Table
 from stacklens_pipeline.unread import Ends
 from stacklens_pipeline.workers import Workers
+from stacklens_pipeline.written import Written
 
 COMMITTED = (RAW_LOGS, *DERIVED)
 """The tables of a microbatch, in the order in which they are committed."""

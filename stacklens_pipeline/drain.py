@@ -13,7 +13,7 @@ import polars as pl
 import structlog
 
 from stacklens_pipeline.backlog import Backlog
-from stacklens_pipeline.errors import CorruptRangeError, OffsetOutOfRangeError
+from stacklens_pipeline.errors import CorruptRangeError, OffsetOutOfRangeError, WorkerLostError
 from stacklens_pipeline.eventlog.base import EventLog, OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Rows, fenced
 from stacklens_pipeline.microbatch import DERIVED, Lines, Microbatch, cut_lines, lines_of_open
@@ -23,7 +23,7 @@ from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, OFFSET_GAPS, RAW_LOGS, Table
 from stacklens_pipeline.threads import started
 from stacklens_pipeline.unread import Ends, Unread, UnreadLines
-from stacklens_pipeline.workers import WorkerLostError, Workers
+from stacklens_pipeline.workers import Workers
 
 logger = structlog.get_logger(__name__)
 

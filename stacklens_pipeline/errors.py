@@ -15,6 +15,7 @@
     ├── PackedError               gzip or zstd bytes are damaged, or cut off
     ├── ConservationError         counts are not conserved; it names the offending range
     └── ProcessError              a process that we started did not come up, or died
+        └── WorkerLostError       a worker process: the drain goes on without
 
 Bad data is never an exception: it is a row of `parsed/dead_letters`.
 """
@@ -88,3 +89,7 @@ class ConservationError(StackLensError):
 
 class ProcessError(StackLensError):
     """A process that we started did not come up, or died."""
+
+
+class WorkerLostError(ProcessError):
+    """A worker process could not be started, or ended in the middle of its work: killed, or for want of memory."""

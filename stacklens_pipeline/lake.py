@@ -20,6 +20,7 @@ from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.position import Position, Positions, lacked
 from stacklens_pipeline.tables import Table
 from stacklens_pipeline.threads import in_order
+from stacklens_pipeline.written import Written
 
 ATTEMPTS = 20
 """Tries to commit before a writer gives up: two runners and a compaction seldom cost more than two."""
@@ -98,11 +99,11 @@ class Lake:
             raise
         return appended
 
-    def new_files(self, table: Table) -> deltafiles.Written:
+    def new_files(self, table: Table) -> Written:
         """Files to be written to a table, perhaps by another process, and committed here later."""
-        return deltafiles.Written(table, self.uri(table), self.storage_options)
+        return Written(table, self.uri(table), self.storage_options)
 
-    def commit(self, table: Table, written: deltafiles.Written, found: Positions, reached: Positions) -> bool:
+    def commit(self, table: Table, written: Written, found: Positions, reached: Positions) -> bool:
         """Commit files that hold what a table at `found` lacks up to `reached`, whoever wrote them.
 
         Returns False, and nothing is committed, when the table is not at `found`: another writer was first. Raises as
@@ -338,7 +339,7 @@ class _Prepared:
 
     table: Table
     handle: DeltaTable
-    written: deltafiles.Written
+    written: Written
     outcome: Appended
 
 
@@ -346,7 +347,7 @@ class Replacement:
     """Other rows for one hour of a table, written file by file and put in place by one commit."""
 
     def __init__(
-        self, handle: DeltaTable, written: deltafiles.Written, hour: str, replaced: pl.LazyFrame, has_replaced: bool
+        self, handle: DeltaTable, written: Written, hour: str, replaced: pl.LazyFrame, has_replaced: bool
     ) -> None:
         self.rows = 0
         self.replaced = replaced

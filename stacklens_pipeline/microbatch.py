@@ -11,7 +11,6 @@ from threading import Lock
 import polars as pl
 
 from stacklens_pipeline.aggregate import aggregate_records
-from stacklens_pipeline.deltafiles import by_dictionary
 from stacklens_pipeline.enrich import enrich
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Rows, fenced
@@ -30,6 +29,7 @@ from stacklens_pipeline.tables import (
     REQUEST_FAILURES_5M,
     Table,
 )
+from stacklens_pipeline.written import by_dictionary
 
 METRICS = (LOG_METRICS_1M, LOG_METRICS_5M, LOG_METRICS_1H, REQUEST_FAILURES_5M)
 DERIVED = (DEAD_LETTERS, PARSED_LOGS, ENRICHED_LOGS, *METRICS, LEDGER)

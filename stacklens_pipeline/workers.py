@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO, ParamSpec, TypeVar
 
 import polars as pl
 
+from stacklens_pipeline.errors import WorkerLostError
 from stacklens_pipeline.settings import foreign_environment
 
 Given = ParamSpec("Given")
@@ -33,10 +34,6 @@ ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(2**28),
     "MALLOC_TRIM_THRESHOLD_": str(2**28),
 }
-
-
-class WorkerLostError(Exception):
-    """A worker process could not be started, or ended in the middle of its work: killed, or for want of memory."""
 
 
 LONGEST_S = 300.0

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from stacklens_pipeline.errors import ConfigurationError, StorageFullError
-from stacklens_pipeline.workers import WorkerLostError, Workers
+from stacklens_pipeline.errors import ConfigurationError, StorageFullError, WorkerLostError
+from stacklens_pipeline.workers import Workers
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stacklens_pipeline.deltafiles import statistics
 from stacklens_pipeline.parse import parse_lines
 from stacklens_pipeline.parse.batch import PARSERS, Parsed
 from stacklens_pipeline.parse.text import parse_text
 from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS
+from stacklens_pipeline.written import statistics
 from tests.unit.parse.lines import EXAMPLES, raw
 
 ANY = st.one_of(
