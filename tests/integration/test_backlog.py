@@ -39,6 +39,12 @@ def now() -> Clock:
     return Clock()
 
 
+@pytest.fixture(autouse=True)
+def _two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that some microbatches are committed and others are under way."""
+    monkeypatch.setattr("stacklens_pipeline.backlog.TOGETHER", 2)
+
+
 @pytest.fixture
 def drain(lake_dir: Path, log: EventLog, now: Clock) -> Iterator[Drain]:
     drain = Drain(Lake(str(lake_dir)), log, WITH_WORKERS, now)
@@ -74,6 +80,7 @@ def test_workers_make_the_same_tables_and_end_with_the_backlog(
     before = set(children())
     first = drain.step()
     assert first.has_more
+    assert first.messages == first.microbatches * WITH_WORKERS.max_rows
     assert first.lag == LINES - first.messages
     assert len(set(children()) - before) == 2
     finish(drain)
@@ -96,7 +103,9 @@ def test_a_drain_without_workers_goes_on_when_one_is_lost(
 ) -> None:
     before = set(children())
     drain.step()
-    for worker in set(children()) - before:
+    workers = set(children()) - before
+    assert len(workers) == 2
+    for worker in workers:
         os.kill(worker, signal.SIGKILL)
     assert drain.step().has_more
     finish(drain)
@@ -195,9 +204,13 @@ def test_a_file_that_two_tables_share_outlives_each_of_them(drain: Drain, lake_d
 def test_what_was_under_way_when_a_drain_is_closed_is_deleted(
     drain: Drain, lake_dir: Path, log: EventLog, now: Clock
 ) -> None:
+    before = set(children())
     drain.step()
+    assert len(set(children()) - before) == 2
     drain.close()
+    assert set(children()) == before
     lake = Lake(str(lake_dir))
+    assert 0 < lake.row_count(RAW_LOGS) < LINES
     for table in (RAW_LOGS, PARSED_LOGS, ENRICHED_LOGS):
         assert len(list(lake_dir.joinpath(table.path).rglob("*.parquet"))) == lake.files(table).height
     finish(drain)
