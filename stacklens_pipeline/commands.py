@@ -10,10 +10,12 @@ from stacklens_pipeline.filters import Output, Writer
 def drain(
     seconds: Annotated[
         float,
-        typer.Option(help="work for at most so long; 0: until nothing is left, which is never while lines keep coming"),
+        typer.Option(
+            help="begin nothing after so long; 0: until nothing is left, which is never while lines keep coming"
+        ),
     ] = 0.0,
 ) -> None:
-    """Drain unread messages into the lake in this process, without Dagster."""
+    """Drain unread messages into the lake without Dagster; a backlog starts workers. The marts follow with Dagster."""
     from contextlib import closing
 
     from stacklens_pipeline.drain import DRAIN_LEASE, Drain
@@ -40,7 +42,11 @@ def drain(
 
 
 def status(output: Annotated[Output | None, typer.Option(help="ndjson, table or csv")] = None) -> None:
-    """Offsets, lag, freshness, counts and gaps, one row a partition."""
+    """Offsets, lag, freshness, counts and gaps, one row a partition.
+
+    `lag` counts messages of the event log that raw/logs does not hold yet, `behind` those in raw/logs that are not in
+    every table yet, and `open` records that may still grow.
+    """
     from stacklens_pipeline.settings import load_settings
     from stacklens_pipeline.status import partition_rows
     from stacklens_pipeline.stores import existing_log, lake_or_empty, nothing_yet

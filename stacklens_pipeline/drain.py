@@ -125,8 +125,8 @@ class Drain:
         if not unread.ends:
             return Step(lag=unread.lag, has_more=True) if unread.gaps else self._close_open(unread.asked_at)
         if self._workers and unread.lag >= self._ingest.backlog_rows:
-            return self._begin_backlog(unread)
-        return self._store(unread)
+            self._begin_backlog()
+        return self._store(unread)  # also while workers start, which takes as long
 
     def _store(self, unread: Unread) -> Step:
         """One microbatch, in this process."""
@@ -149,13 +149,11 @@ class Drain:
         self._note(ends)
         return Step(rows, ends, unread.lines.height, lag, has_more=lag > 0)
 
-    def _begin_backlog(self, unread: Unread) -> Step:
+    def _begin_backlog(self) -> None:
         try:
             self._backlog = Backlog(self._lake, Workers(self._workers))
-            self._hand_over(self._backlog, unread)
         except WorkerLostError as error:
-            return self._without_workers(error)
-        return self._take_with_workers(self._backlog)
+            self._without_workers(error)
 
     def _take_with_workers(self, backlog: Backlog, *, may_read: bool = True) -> Step:
         """Give the workers what comes next, and commit what they have done."""
@@ -174,16 +172,16 @@ class Drain:
             if backlog.is_empty and may_read and (unread := self._more()) is not None:
                 self._hand_over(backlog, unread)
         except WorkerLostError as error:
-            return self._without_workers(error)
+            self._without_workers(error)
+            self._look_again()
+            return Step(has_more=True)
         if backlog.is_empty:
             self._end_backlog()
         return Step(done.rows, done.reached, done.messages, lag, has_more=True, microbatches=done.microbatches)
 
-    def _without_workers(self, error: WorkerLostError) -> Step:
+    def _without_workers(self, error: WorkerLostError) -> None:
         logger.warning("the drain goes on without workers, since one was lost", error=str(error))
         self._workers = 0
-        self._look_again()
-        return Step(has_more=True)
 
     def _more(self) -> Unread | None:
         """What comes next, as long as there is more behind it; the rest is for this process, once the workers end."""

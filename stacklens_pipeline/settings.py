@@ -27,20 +27,24 @@ class KafkaSettings(BaseModel):
     """Where Kafka is, and how to speak to it. Without `bootstrap_servers` the embedded event log is used."""
 
     bootstrap_servers: str | None = Field(None, description="comma-separated host:port; empty: the embedded event log")
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field("PLAINTEXT")
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] | None = Field(None)
-    sasl_username: str | None = Field(None)
-    sasl_password: SecretStr | None = Field(None)
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] | None = Field(
+        None, description="with SASL: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"
+    )
+    sasl_username: str | None = Field(None, description="for PLAIN and SCRAM")
+    sasl_password: SecretStr | None = Field(None, description="for PLAIN and SCRAM")
     oauth_token_url: str | None = Field(None, description="OIDC token endpoint, for OAUTHBEARER")
-    oauth_client_id: str | None = Field(None)
-    oauth_client_secret: SecretStr | None = Field(None)
-    oauth_scope: str | None = Field(None)
+    oauth_client_id: str | None = Field(None, description="for OAUTHBEARER")
+    oauth_client_secret: SecretStr | None = Field(None, description="for OAUTHBEARER")
+    oauth_scope: str | None = Field(None, description="for OAUTHBEARER, where the endpoint wants one")
     ssl_ca_file: Path | None = Field(
         None, description="PEM file of the authority that signed the brokers' certificates"
     )
     ssl_certificate_file: Path | None = Field(None, description="PEM file of the client's certificate")
     ssl_key_file: Path | None = Field(None, description="PEM file of the client's key")
-    ssl_key_password: SecretStr | None = Field(None)
+    ssl_key_password: SecretStr | None = Field(None, description="of the client's key, where it has one")
     group_id: str = Field("stacklens", description="consumer group that shows the lag to Kafka's own tools")
     request_timeout_s: float = Field(15.0, gt=0, description="how long a broker may stay silent")
 
@@ -73,7 +77,9 @@ class IngestSettings(BaseModel):
     )
     max_rows: int = Field(131_072, ge=1, description="rows of a microbatch at most")
     max_bytes: int = Field(20 * 2**20, ge=2**20, description="value bytes of a microbatch at most")
-    workers: int = Field(2, ge=0, description="processes that work off a backlog, about 350 MB each; 0: none")
+    workers: int = Field(
+        2, ge=0, le=32, description="processes that work off a backlog, about 350 MB each; 0: the drain does it alone"
+    )
     backlog_rows: int = Field(500_000, ge=1, description="from so many unread messages on, workers are started")
     interval_s: float = Field(1.0, ge=0, description="a microbatch about every so many seconds while lines arrive")
     budget_s: float = Field(300.0, gt=0, description="how long one drain works before its successor takes over")
@@ -85,9 +91,9 @@ class CollectSettings(BaseModel):
     """The collector: what it listens on and where it writes."""
 
     host: str = Field("127.0.0.1", description="address to bind; 0.0.0.0 opens it to the network")
-    http_port: int = Field(8006, ge=0, le=65535)
-    syslog_tcp_port: int = Field(5514, ge=0, le=65535)
-    topic: str = Field("collected-logs")
+    http_port: int = Field(8006, ge=0, le=65535, description="POST /ingest; 0: any free port")
+    syslog_tcp_port: int = Field(5514, ge=0, le=65535, description="syslog over TCP; 0: any free port")
+    topic: str = Field("collected-logs", description="where it writes")
     max_request_bytes: int = Field(32 * 2**20, ge=1, description="body of one HTTP request, decompressed")
     max_line_bytes: int = Field(1_048_576, ge=1, description="longer lines are cut and marked with original_length")
 
@@ -97,7 +103,7 @@ class RetainSettings(BaseModel):
 
     dagster_history_hours: float = Field(72.0, gt=0, description="older drain runs and their events are pruned")
     compact_files: int = Field(200, ge=2, description="a partition with more small files than this is compacted")
-    compact_target_bytes: int = Field(64 * 2**20, ge=2**20)
+    compact_target_bytes: int = Field(64 * 2**20, ge=2**20, description="size of the files that it becomes")
     vacuum_hours: float = Field(
         2.0,
         ge=1,

@@ -107,7 +107,8 @@ class _Worker:
             is_done, answer = pickle.load(self._process.stdout)
         except (EOFError, OSError, pickle.UnpicklingError, pl.exceptions.PolarsError) as error:
             self._process.kill()  # half a task may be in its pipe
-            raise WorkerLostError(f"worker {self._process.pid} was lost in the middle of its work: {error}") from error
+            why = f"it ended with {self._process.wait()}" if isinstance(error, EOFError) else str(error)
+            raise WorkerLostError(f"worker {self._process.pid} was lost in the middle of its work: {why}") from error
         if is_done:
             return answer
         raise answer

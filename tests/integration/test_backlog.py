@@ -57,6 +57,12 @@ def children() -> list[int]:
     return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
 
 
+def begin(drain: Drain) -> None:
+    """A step of its own while workers start, and one in which they have their first microbatches under way."""
+    assert drain.step().messages == WITH_WORKERS.max_rows
+    assert drain.step().messages
+
+
 def finish(drain: Drain) -> None:
     while not drain.step().is_idle:
         pass
@@ -90,7 +96,7 @@ def test_workers_make_the_same_tables_and_end_with_the_backlog(
 
 def test_another_runner_is_first(drain: Drain, lake_dir: Path, log: EventLog, now: Clock) -> None:
     other = Drain(Lake(str(lake_dir)), log, IngestSettings(topics=(TOPIC,), max_rows=30), now)
-    drain.step()
+    begin(drain)
     for _ in range(3):
         other.step()
         drain.step()
@@ -144,7 +150,7 @@ class InterruptedLake(Lake):
         return is_committed
 
 
-@pytest.mark.parametrize("allowed", [1, 2, 3, 9, 10])
+@pytest.mark.parametrize("allowed", [1, 9, 10, 11, 18, 19])
 def test_an_interruption_right_after_a_commit_takes_no_file_away(
     lake_dir: Path, log: EventLog, now: Clock, allowed: int
 ) -> None:
@@ -160,7 +166,7 @@ def test_an_interruption_right_after_a_commit_takes_no_file_away(
 def test_what_fails_in_a_worker_is_raised_and_tried_again(
     drain: Drain, lake_dir: Path, log: EventLog, now: Clock
 ) -> None:
-    drain.step()
+    begin(drain)
     in_the_way = lake_dir / PARSED_LOGS.path
     in_the_way.rename(in_the_way.with_name("aside"))
     in_the_way.touch()
@@ -173,7 +179,7 @@ def test_what_fails_in_a_worker_is_raised_and_tried_again(
 
 
 def test_a_topic_that_is_made_anew_meanwhile(drain: Drain, lake_dir: Path, log: EventLog) -> None:
-    drain.step()
+    begin(drain)
     log.delete_topic(TOPIC)
     log.create_topics([TOPIC])
     send(log, [b"again"])
@@ -188,7 +194,7 @@ def test_a_topic_that_is_made_anew_meanwhile(drain: Drain, lake_dir: Path, log: 
 
 
 def test_a_file_that_two_tables_share_outlives_each_of_them(drain: Drain, lake_dir: Path) -> None:
-    drain.step()
+    begin(drain)
     lake = Lake(str(lake_dir))
     parsed, enriched = (
         {path.stat().st_ino for path in lake_dir.joinpath(table.path).rglob("*.parquet")}
@@ -205,7 +211,7 @@ def test_what_was_under_way_when_a_drain_is_closed_is_deleted(
     drain: Drain, lake_dir: Path, log: EventLog, now: Clock
 ) -> None:
     before = set(children())
-    drain.step()
+    begin(drain)
     assert len(set(children()) - before) == 2
     drain.close()
     assert set(children()) == before
