@@ -55,8 +55,8 @@ def row(what: str, count: int, size: float, spent: Spent) -> dict[str, object]:
 def drained(lines: list, size: float) -> dict[str, object]:  # type: ignore[type-arg]
     """From the event log to all tables: read, parse, aggregate, commit.
 
-    The first step warms up: it starts the workers, makes the tables and touches memory for the first time. Its lines do
-    not count in lines/s, and all it spends counts in the rates per core.
+    The first step warms up: it makes the tables, begins to start the workers and touches memory for the first time. Its
+    lines do not count in lines/s, and all it spends counts in the rates per core.
     """
     with tempfile.TemporaryDirectory() as folder:
         log = SqliteLog(Path(folder, "log.sqlite"))
