@@ -73,7 +73,7 @@ class Lake:
             prepared = self._prepared(table, upto, rows)
             if self._has_committed(prepared):
                 return prepared.outcome
-        raise CommitConflictError(f"{table.path} was committed to by others {ATTEMPTS} times in a row")
+        raise _contended(table)
 
     def append_all(self, upto: Positions, rows: Mapping[Table, Rows]) -> dict[Table, Appended]:
         """`append` to several tables: files are written at the same time, and committed in the tables' order.
@@ -107,7 +107,7 @@ class Lake:
         """Commit files that hold what a table at `found` lacks up to `reached`, whoever wrote them.
 
         Returns False, and nothing is committed, when the table is not at `found`: another writer was first. Raises as
-        `append` does. The files are deleted in both cases.
+        `append` does. The files are deleted then, unless the table may name them.
         """
         try:
             for _ in range(ATTEMPTS):
@@ -121,7 +121,7 @@ class Lake:
             written.discard()
             raise
         written.discard()
-        raise CommitConflictError(f"{table.path} was committed to by others {ATTEMPTS} times in a row")
+        raise _contended(table)
 
     def replacement(self, table: Table, hour: str) -> "Replacement":
         """Begin to put other rows in the place of those that an hour's partition holds now; no fence moves."""
@@ -134,7 +134,7 @@ class Lake:
         for _ in range(ATTEMPTS):
             if self._commit(table, self._refreshed(table), frame, []):
                 return frame.height
-        raise CommitConflictError(f"{table.path} was committed to by others {ATTEMPTS} times in a row")
+        raise _contended(table)
 
     # Reading
 
@@ -146,7 +146,7 @@ class Lake:
         return {tp: p for tp, p in found.items() if self._is_known(handle, tp)}
 
     def number(self, table: Table, name: str) -> int | None:
-        """A number that was committed with a table under a name (see `append_number`)."""
+        """A number that was committed with a table under a name (see `set_numbers`)."""
         version: int | None = self._refreshed(table).transaction_version(name)
         return version
 
@@ -156,7 +156,7 @@ class Lake:
         for _ in range(ATTEMPTS):
             if self._commit(table, self._refreshed(table), table.empty(), transactions):
                 return
-        raise CommitConflictError(f"{table.path} was committed to by others {ATTEMPTS} times in a row")
+        raise _contended(table)
 
     def scan(self, table: Table, *, hours: Iterable[str] | None = None) -> pl.LazyFrame:
         """The table as a lazy frame of its schema, of some hours only."""
@@ -368,6 +368,10 @@ class Replacement:
             return True
         self._written.discard()
         return False
+
+
+def _contended(table: Table) -> CommitConflictError:
+    return CommitConflictError(f"{table.path} was committed to by others {ATTEMPTS} times in a row")
 
 
 def fenced(frame: pl.DataFrame) -> Rows:

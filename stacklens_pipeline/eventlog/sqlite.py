@@ -294,7 +294,8 @@ def _errors(folder: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         # SQLite's shared memory and log grow in steps, and without room for one it only says that the disk failed
-        if "disk is full" in str(error) or ("disk I/O error" in str(error) and has_no_space(error, folder)):
+        has_failed = isinstance(error, OSError) or "disk I/O error" in str(error)
+        if "disk is full" in str(error) or (has_failed and has_no_space(error, folder)):
             raise StorageFullError(
                 f"no space is left for the embedded event log; nothing of this batch was stored: {error}"
             ) from error

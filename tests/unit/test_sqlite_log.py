@@ -1,5 +1,7 @@
 """The embedded event log's errors; what it does is in the conformance suite."""
 
+import errno
+import os
 import shutil
 import sqlite3
 from collections import namedtuple
@@ -64,3 +66,19 @@ def test_reading_keeps_nobody_from_writing(tmp_path: Path) -> None:
     assert log.watermarks([tp])[tp].high == 202
     other.close()
     log.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(errno.ENOSPC, StorageFullError), (errno.EDQUOT, StorageFullError), (errno.EACCES, EventLogError)],
+)
+def test_a_folder_that_cannot_be_made_is_told(
+    number: int, expected: type[StackLensError], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "mkdir", fail)
+    with pytest.raises(EventLogError) as raised:
+        SqliteLog(tmp_path / "folder" / "log.sqlite")
+    assert type(raised.value) is expected
