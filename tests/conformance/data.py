@@ -1,4 +1,4 @@
-"""Real cases of others' parsers, which lie beside the checkout and are never committed; absent, their tests are skipped.
+"""Real cases of others' parsers, which lie beside the checkout and are never committed; tests skip without them.
 
 Each test counts what it got right and says so, and fails below the share that is to be reached.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-DATA = Path(os.environ.get("STACKLENS_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = Path(os.environ.get("LOG_CASES", Path(__file__).parents[3] / "shared" / "data"))
 
 
 def path(name: str) -> Path:
