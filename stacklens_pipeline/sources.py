@@ -13,8 +13,7 @@ from typing import NoReturn
 import yaml
 
 from stacklens_pipeline.errors import ConfigurationError
-
-FORMATS = ("json", "rfc5424", "rfc3164", "access", "logfmt", "text")
+from stacklens_pipeline.parse.formats import BY_NAME
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,8 @@ class _Reader:
         return Source(files=files, **texts)
 
     def _check_format(self, node: yaml.Node | None) -> None:
-        if node and node.value not in FORMATS:
-            self._refuse(node, f"unknown format{_nearest(node.value, FORMATS)}: `{node.value}`")
+        if node and node.value not in BY_NAME:
+            self._refuse(node, f"unknown format{_nearest(node.value, BY_NAME)}: `{node.value}`")
 
     def _check_timezone(self, node: yaml.Node | None) -> None:
         if node and node.value not in zoneinfo.available_timezones():

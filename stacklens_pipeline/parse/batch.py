@@ -1,6 +1,5 @@
 """One batch of raw lines: sort out what nobody can parse, detect, join, parse each share, complete the columns."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -10,14 +9,10 @@ import structlog
 from polars.exceptions import PanicException, PolarsError
 
 from stacklens_pipeline.parse import multiline
-from stacklens_pipeline.parse.access import parse_access
 from stacklens_pipeline.parse.characters import utf8
-from stacklens_pipeline.parse.detect import FORMATS, formats
+from stacklens_pipeline.parse.detect import formats
+from stacklens_pipeline.parse.formats import BY_NAME, FORMATS
 from stacklens_pipeline.parse.levels import level_of_severity
-from stacklens_pipeline.parse.logfmt import parse_logfmt
-from stacklens_pipeline.parse.objects import parse_json
-from stacklens_pipeline.parse.syslog import parse_rfc3164, parse_rfc5424
-from stacklens_pipeline.parse.text import parse_text
 from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS
 from stacklens_pipeline.threads import in_order, slices
 
@@ -42,15 +37,6 @@ FIRST_TIME, LAST_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(t
 """Times beyond have no date: such a text is taken for no time."""
 
 LINE_COLUMNS = ("topic", "partition", "offset", "ingest_hour", "appended_at", "value_bytes", "record_offset")
-
-PARSERS: Mapping[str, Callable[[pl.DataFrame, str], pl.DataFrame]] = {
-    "json": parse_json,
-    "rfc5424": parse_rfc5424,
-    "rfc3164": parse_rfc3164,
-    "access": parse_access,
-    "logfmt": parse_logfmt,
-    "text": parse_text,
-}
 
 
 @dataclass(frozen=True)
@@ -122,7 +108,7 @@ def _records(lines: pl.DataFrame, timezone: str) -> tuple[pl.DataFrame, pl.DataF
     Also gives the lines that no parser could cope with.
     """
     shares = lines.partition_by("format", as_dict=True)
-    parts = [(name, part) for name in FORMATS if (name,) in shares for part in slices(shares[(name,)])]
+    parts = [(f.name, part) for f in FORMATS if (f.name,) in shares for part in slices(shares[(f.name,)])]
     if not parts:
         return PARSED_LOGS.empty(), lines
     shares_of = in_order(lambda part: _share(*part, timezone), parts)
@@ -135,7 +121,7 @@ def _share(name: str, lines: pl.DataFrame, timezone: str) -> tuple[pl.DataFrame,
     When a parser fails, each half is tried by itself; a line on which it fails becomes text.
     """
     try:
-        return _complete(PARSERS[name](lines, timezone)), lines.clear()
+        return _complete(BY_NAME[name].parse(lines, timezone)), lines.clear()
     except STRANGE as error:
         if lines.height == 1:
             logger.warning("a parser failed on a line", format=name, offset=lines["offset"][0], error=repr(error)[:200])

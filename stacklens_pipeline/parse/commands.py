@@ -39,10 +39,10 @@ def refuse_unknown(format: str, timezone: str) -> None:
     from zoneinfo import available_timezones
 
     from stacklens_pipeline.errors import UsageError
-    from stacklens_pipeline.parse.detect import FORMATS
+    from stacklens_pipeline.parse.formats import BY_NAME
 
-    if format and format not in FORMATS:
-        raise UsageError(f"unknown format, there are {', '.join(FORMATS)}: `{format}`")
+    if format and format not in BY_NAME:
+        raise UsageError(f"unknown format, there are {', '.join(BY_NAME)}: `{format}`")
     if timezone not in available_timezones():
         raise UsageError(f"unknown time zone: `{timezone}`")
 
@@ -93,13 +93,13 @@ def _alike(source: Iterator[Item], default: _Said) -> Iterator[tuple[_Said, list
     """Slices of items about which the same is said; a zone or format that does not exist is not said."""
     from zoneinfo import available_timezones
 
-    from stacklens_pipeline.parse.detect import FORMATS
+    from stacklens_pipeline.parse.formats import BY_NAME
 
     zones = available_timezones()
 
     def said(item: Item) -> _Said:
         zone, format = item.extra.get("timezone"), item.extra.get("format")
-        return _Said(zone if zone in zones else default.timezone, format if format in FORMATS else default.format)
+        return _Said(zone if zone in zones else default.timezone, format if format in BY_NAME else default.format)
 
     for part in sliced(source):
         for alike, group in groupby(part, said):

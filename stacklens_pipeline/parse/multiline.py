@@ -1,9 +1,10 @@
 """Multi-line records: which lines belong together, by stored content and stored times only.
 
 A line of text that begins with a blank, `at`, `Caused by`, `Traceback` or nothing goes on with the record before it in
-its stream, and so does the unindented last line of a Python trace. Only a text record can go on; JSON, syslog, access
-and logfmt lines are complete. A gap between append times, or a cap of lines or bytes, ends a record. So any split of
-the same messages into batches gives the same records, as long as the lines of open records are given again.
+its stream, and so does the unindented last line of a Python trace. Only records of text, and of formats that say so,
+can go on; JSON, syslog, access and logfmt lines are complete. A gap between append times, or a cap of lines or bytes,
+ends a record. So any split of the same messages into batches gives the same records, as long as the lines of open
+records are given again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,9 @@ from datetime import timedelta
 import polars as pl
 
 from stacklens_pipeline.parse.characters import utf8
-from stacklens_pipeline.parse.detect import continues, formats, is_dated
+from stacklens_pipeline.parse.detect import GOES_ON, formats
+from stacklens_pipeline.parse.levels import TOKEN
+from stacklens_pipeline.parse.timestamps import ISO
 
 STREAM = ["topic", "partition", "source", "peer", "key"]
 RECORD = ["topic", "partition", "record_offset"]
@@ -23,6 +26,8 @@ MAX_BYTES = 256 * 1024
 LONGEST_RECORD = GAP * MAX_LINES
 """No record spans more time than this between its first and its last line."""
 
+_DATED = rf"^\[?(?:{ISO})|^\[?{TOKEN}\]?[ :]"
+_CONTINUES = r"^(?:[ \t]|at [^ ]|Caused by|Traceback|\.\.\. [0-9]|$)"
 _TRACE_END = r"^[A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception|Warning|Interrupt|Exit|Fault)(?::|$)"
 
 
@@ -59,6 +64,16 @@ def may_go_on(values: pl.Series) -> pl.Series:
     return texts.select((formats(text) == "text") & is_later(text)).to_series().fill_null(False)
 
 
+def continues(text: pl.Expr) -> pl.Expr:
+    """Whether a line of text goes on with the record before it, by how it begins."""
+    return text.str.contains(_CONTINUES)
+
+
+def is_dated(text: pl.Expr) -> pl.Expr:
+    """Whether a line of text begins with a time or a level."""
+    return text.str.contains(_DATED)
+
+
 def is_later(text: pl.Expr) -> pl.Expr:
     """Whether a line of text, of which the lines before are not known, may be a later line of a record."""
     return continues(text) | (text.str.contains(_TRACE_END) & ~is_dated(text))
@@ -80,9 +95,9 @@ def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
     trace_end = pl.col("text").str.contains(_TRACE_END) & previous.str.contains(r"^[ \t]")
     is_text = pl.col("format") == "text"
     goes_on = pl.col("goes_on") | (is_text & trace_end & ~is_dated(pl.col("text")))
-    after_text = (pl.col("format").shift().over(STREAM) == "text").fill_null(False)
+    after_open = pl.col("format").shift().over(STREAM).is_in(GOES_ON).fill_null(False)
     gap = (pl.col("appended_at") - pl.col("appended_at").shift().over(STREAM) >= GAP).fill_null(True)
-    lines = lines.with_columns((~(goes_on & after_text) | gap).alias("starts"))
+    lines = lines.with_columns((~(goes_on & after_open) | gap).alias("starts"))
     group = [*STREAM, pl.col("starts").cum_sum().over(STREAM)]
     return _capped(lines.with_columns(pl.col("offset").first().over(group).alias("record_offset")))
 

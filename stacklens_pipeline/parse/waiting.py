@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from stacklens_pipeline.parse.batch import read_messages
+from stacklens_pipeline.parse.detect import GOES_ON
 from stacklens_pipeline.parse.multiline import GAP, RECORD, STREAM, assign, is_later
 
 MARGIN = timedelta(seconds=3)
@@ -36,9 +37,9 @@ class Cut:
 def cut(lines: pl.DataFrame, closed_at: datetime | None, *, format: str | None = None) -> Cut:
     """Set the lines apart whose records may still grow; `lines` are raw rows in the order of offsets in a partition.
 
-    A text record at the end of its stream is open, until a later message of its partition was appended `GAP` after its
-    last line, or the clock says that none can be any more: by `closed_at` (UTC), at which time the event log held no
-    line past these. None closes all.
+    A record that can go on is open at the end of its stream, until a later message of its partition was appended `GAP`
+    after its last line, or the clock says that none can be any more: by `closed_at` (UTC), at which time the event log
+    held no line past these. None closes all.
     """
     waiting = _waiting(lines.with_row_index("row"), closed_at, format) if closed_at and lines.height else None
     if waiting is None or not waiting.height:
@@ -55,14 +56,14 @@ def _waiting(lines: pl.DataFrame, closed_at: datetime, format: str | None) -> pl
     waits = (pl.col("newest") < pl.col("appended_at") + GAP) & (pl.col("appended_at") + GAP + MARGIN > closed_at)
     last = read_messages(_last_of_streams(lines).join(newest, on=["topic", "partition"]), format)
     # what cannot be read is no line of a record: the one before it may be open, whatever their times
-    may_wait = pl.col("reason").is_not_null() | ((pl.col("format") == "text") & waits)
+    may_wait = pl.col("reason").is_not_null() | (pl.col("format").is_in(GOES_ON) & waits)
     streams = last.filter(may_wait).select(STREAM)
     if not streams.height:
         return None
     near = lines.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
     assigned, _ = assign(_tails(near, format))
     ends = assigned.group_by(STREAM).last().join(newest, on=["topic", "partition"])
-    records = ends.filter((pl.col("format") == "text") & waits).select(RECORD)
+    records = ends.filter(pl.col("format").is_in(GOES_ON) & waits).select(RECORD)
     return assigned.join(records, on=RECORD, how="semi").select("row", *RECORD)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stacklens_pipeline.parse.access import parse_access, records_by_pattern, usual_fields
+from stacklens_pipeline.parse.formats.access import parse_access, records_by_pattern, usual_fields
 from stacklens_pipeline.tables import PARSED_LOGS
 
 USUAL = '198.51.100.7 - ann [24/Nov/2026:04:00:00 +0100] "GET /a?b=c HTTP/1.1" 200 12 "https://x/" "curl/8" 0.250'

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from stacklens_pipeline.parse import parse_lines
-from stacklens_pipeline.parse.batch import PARSERS, Parsed
-from stacklens_pipeline.parse.text import parse_text
+from stacklens_pipeline.parse.batch import Parsed
+from stacklens_pipeline.parse.formats import BY_NAME
+from stacklens_pipeline.parse.formats.text import parse_text
 from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS
 from stacklens_pipeline.written import statistics
 from tests.unit.parse.lines import EXAMPLES, raw
@@ -31,17 +33,17 @@ def messages(result: Parsed) -> int:
 
 
 def test_every_parser_has_an_example() -> None:
-    assert set(EXAMPLES) == set(PARSERS)
+    assert set(EXAMPLES) == set(BY_NAME)
 
 
-@pytest.mark.parametrize("name", PARSERS)
+@pytest.mark.parametrize("name", BY_NAME)
 def test_the_example_is_recognised(name: str) -> None:
     result = parse_lines(raw([EXAMPLES[name]]))
     assert result.parsed["format"].to_list() == [name]
     assert result.rejected.is_empty()
 
 
-@pytest.mark.parametrize("name", PARSERS)
+@pytest.mark.parametrize("name", BY_NAME)
 @pytest.mark.parametrize("lines", [[], [None], [b""], [b"x"], [b"\xff"]])
 def test_the_schemas_are_kept(name: str, lines: list[bytes | None]) -> None:
     for pinned in (name, None):
@@ -119,7 +121,7 @@ def test_a_line_that_no_parser_copes_with_is_a_dead_letter(monkeypatch: pytest.M
             raise ValueError("poison")
         return parse_text(lines, timezone)
 
-    monkeypatch.setitem(PARSERS, "text", failing)
+    monkeypatch.setitem(BY_NAME, "text", replace(BY_NAME["text"], parse=failing))
     result = parse_lines(raw([b"one", b"poison", b"\tgoes on", b"two", b"three"]))
     assert result.parsed["body"].to_list() == ["one", "two", "three"]
     assert result.rejected.select("offset", "reason").rows() == [(1, "parser_failed"), (2, "parser_failed")]

@@ -4,7 +4,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacklens_pipeline.parse.detect import TESTS, formats
+from stacklens_pipeline.parse.detect import formats
+from stacklens_pipeline.parse.formats import FORMATS
 from tests.unit.parse.lines import EXAMPLES
 
 pieces = st.sampled_from(["{", "<", "<13>1 ", "Oct 11 22:14:15 ", "h - - [10/Oct/2000:", '] "', "a=", " ", "é", ""])
@@ -17,6 +18,6 @@ texts = st.none() | st.builds(
 @given(st.lists(texts, max_size=20))
 def test_the_first_test_that_a_line_passes_names_it(found: list[str | None]) -> None:
     lines = pl.DataFrame({"text": pl.Series(found, dtype=pl.String)})
-    passed = [pl.when(test).then(pl.lit(name)) for name, test in TESTS.items()]
+    passed = [pl.when(f.test).then(pl.lit(f.name)) for f in FORMATS if f.test is not None]
     expected = lines.select(pl.coalesce(*passed, pl.lit("text")).alias("text"))
     assert lines.select(formats(pl.col("text")))["text"].to_list() == expected["text"].to_list()

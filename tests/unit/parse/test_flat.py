@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stacklens_pipeline.parse.fields import Shapes
-from stacklens_pipeline.parse.flat import FEWEST, flat_objects
+from stacklens_pipeline.parse.formats.fields import Shapes
+from stacklens_pipeline.parse.formats.flat import FEWEST, flat_objects
 
 LIKE = {"timestamp": "2026-11-24T04:00:00Z", "level": "info", "n": 7, "ratio": 0.25, "ok": True, "none": None}
 USUAL = [orjson.dumps(LIKE).decode()] * FEWEST

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from stacklens_pipeline.parse import parse_lines
-from stacklens_pipeline.parse.text import LONGEST_HEAD
+from stacklens_pipeline.parse.formats.text import LONGEST_HEAD
 from tests.unit.parse.lines import EXAMPLES, RECEIVED, raw
 
 

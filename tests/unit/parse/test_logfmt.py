@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stacklens_pipeline.parse.fields import Shapes
-from stacklens_pipeline.parse.logfmt import FEWEST, _pairs, alike_pairs
+from stacklens_pipeline.parse.formats.fields import Shapes
+from stacklens_pipeline.parse.formats.logfmt import FEWEST, _pairs, alike_pairs
 
 USUAL = [f'ts=2026-01-02T03:04:05Z level=info msg="it is {n}" n={n} url=/a?b={n}' for n in range(FEWEST)]
 

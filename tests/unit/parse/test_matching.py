@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacklens_pipeline.parse.matching import SAMPLE, are
+from stacklens_pipeline.parse.formats.matching import SAMPLE, are
 
 words = st.none() | st.sampled_from(["a", "b", "1", "a1", "", "a\n"])
 

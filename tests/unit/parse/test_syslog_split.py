@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stacklens_pipeline.parse import syslog
-from stacklens_pipeline.parse.structured import FEWEST
+from stacklens_pipeline.parse.formats import syslog
+from stacklens_pipeline.parse.formats.structured import FEWEST
 
 HEAD = "<165>1 2026-01-02T03:04:05.678901Z web app 12 ID7"
 USUAL_5424 = [f'{HEAD} [x@1 a="{n}" b="c d"] it is said' for n in range(FEWEST)]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stacklens_pipeline.parse import waiting
 from stacklens_pipeline.parse.batch import read_messages
+from stacklens_pipeline.parse.detect import GOES_ON
 from stacklens_pipeline.parse.multiline import GAP, RECORD, STREAM, assign
 from stacklens_pipeline.parse.waiting import MARGIN, Cut, cut
 from tests.unit.parse.lines import EXAMPLES, RECEIVED, raw
@@ -39,7 +40,7 @@ def cut_by_reading_all(lines: pl.DataFrame, closed_at: datetime) -> set[tuple[in
     newest = lines.group_by("topic", "partition").agg(pl.col("appended_at").max().alias("newest"))
     ends = assigned.group_by(STREAM, maintain_order=True).last().join(newest, on=["topic", "partition"])
     waits = (pl.col("newest") < pl.col("appended_at") + GAP) & (pl.col("appended_at") + GAP + MARGIN > closed_at)
-    records = ends.filter((pl.col("format") == "text") & waits)
+    records = ends.filter(pl.col("format").is_in(GOES_ON) & waits)
     return set(assigned.join(records, on=RECORD, how="semi").select("offset", "record_offset").rows())
 
 

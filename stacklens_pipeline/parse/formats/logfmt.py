@@ -11,8 +11,9 @@ from functools import partial
 
 import polars as pl
 
-from stacklens_pipeline.parse.fields import ALIASES, Shapes, columns, in_order_of_index, no_columns
-from stacklens_pipeline.parse.objects import object_records, without_garbage_collection
+from stacklens_pipeline.parse.formats.base import Format
+from stacklens_pipeline.parse.formats.fields import ALIASES, Shapes, columns, in_order_of_index, no_columns
+from stacklens_pipeline.parse.formats.json import object_records, without_garbage_collection
 
 FEWEST = 64
 """So many lines that are left make it worth while to take those together that look alike."""
@@ -159,3 +160,7 @@ def _columns(pieces: pl.DataFrame, shape: _Shape) -> pl.DataFrame:
 
 def _quoted(texts: pl.Series) -> pl.Series:
     return pl.select(pl.concat_str(pl.lit('"'), pl.lit(texts), pl.lit('"'))).to_series()
+
+
+_IS_LOGFMT = r'^[A-Za-z_@][A-Za-z0-9_.@-]*=(?:"|[^ ]* |[^ ]*$)(?:.* )?(?:[A-Za-z_][A-Za-z0-9_.@-]*=|$)'
+LOGFMT = Format("logfmt", parse_logfmt, pl.col("text").str.contains(_IS_LOGFMT))

@@ -14,8 +14,8 @@ from functools import partial
 
 import polars as pl
 
-from stacklens_pipeline.parse.fields import ALIASES, columns, no_columns
-from stacklens_pipeline.parse.matching import are
+from stacklens_pipeline.parse.formats.fields import ALIASES, columns, no_columns
+from stacklens_pipeline.parse.formats.matching import are
 
 FEWEST = 64
 """So many objects that look alike make it worth while to take them together."""

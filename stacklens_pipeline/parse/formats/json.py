@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 import polars as pl
 
-from stacklens_pipeline.parse.fields import Shapes, in_order_of_index
-from stacklens_pipeline.parse.flat import flat_objects
+from stacklens_pipeline.parse.formats.base import Format
+from stacklens_pipeline.parse.formats.fields import Shapes, in_order_of_index
+from stacklens_pipeline.parse.formats.flat import flat_objects
 from stacklens_pipeline.parse.levels import severity_of_number, severity_of_word
 from stacklens_pipeline.parse.timestamps import from_epoch, from_iso
 
@@ -89,3 +90,6 @@ def _severity(levels: pl.Series) -> tuple[pl.Expr, pl.Expr]:
         pl.when(is_word).then(of_word).otherwise(of_number),
         pl.when(is_word).then(pl.lit("field")).otherwise(pl.lit("number")),
     )
+
+
+JSON = Format("json", parse_json, pl.col("text").str.starts_with("{"), first="{")

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import polars as pl
 
+from stacklens_pipeline.parse.formats.base import Format
+from stacklens_pipeline.parse.formats.structured import structured_json
+from stacklens_pipeline.parse.formats.syslog_split import split_rfc3164, split_rfc5424
 from stacklens_pipeline.parse.levels import severity_of_syslog
-from stacklens_pipeline.parse.structured import structured_json
-from stacklens_pipeline.parse.syslog_split import split_rfc3164, split_rfc5424
 from stacklens_pipeline.parse.timestamps import from_iso, from_rfc3164
 
 _RFC5424 = (
@@ -128,3 +129,9 @@ def _json_texts(tokens: pl.Series) -> pl.Series:
     escaped = tokens.str.replace_all(r'(["\\])', r"\${1}") if tokens.str.contains(r'["\\]').any() else tokens
     quoted = '"' + escaped + '"'
     return quoted.zip_with(~is_number, tokens) if is_number.any() else quoted
+
+
+_IS_RFC5424 = r"^<[0-9]{1,3}>[1-9][0-9]? [^ ]"
+_IS_RFC3164 = r"^(?:<[0-9]{1,3}>)?[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [^ ]"
+RFC5424 = Format("rfc5424", parse_rfc5424, pl.col("text").str.contains(_IS_RFC5424), first="<")
+RFC3164 = Format("rfc3164", parse_rfc3164, pl.col("text").str.contains(_IS_RFC3164), first="<ADFJMNOS")

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from stacklens_pipeline.parse.formats.base import Format
 from stacklens_pipeline.parse.levels import TOKEN, severity_of_word
 from stacklens_pipeline.parse.timestamps import ISO, from_iso
 
@@ -34,3 +35,6 @@ def parse_text(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
 def _headed(lines: pl.DataFrame, beginning: pl.Expr) -> pl.DataFrame:
     """The lines with `head`, which ends where the body begins, and the `time` and `level` in it."""
     return lines.with_columns(beginning.str.extract_groups(_HEAD).alias("fields")).unnest("fields")
+
+
+TEXT = Format("text", parse_text, goes_on=True)

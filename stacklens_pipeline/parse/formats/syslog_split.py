@@ -6,8 +6,8 @@ Each function takes lines (`index`, `text`) and gives those that it is sure of, 
 
 import polars as pl
 
-from stacklens_pipeline.parse.matching import are
-from stacklens_pipeline.parse.structured import usual_data
+from stacklens_pipeline.parse.formats.matching import are
+from stacklens_pipeline.parse.formats.structured import usual_data
 
 _HEAD_5424 = "^<[0-9]{1,3}>[0-9]{1,2}$"
 _HEAD_3164 = "^(?:<[0-9]{1,3}>)?[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}$"

@@ -5,8 +5,9 @@ from itertools import chain
 
 import polars as pl
 
+from stacklens_pipeline.parse.formats.base import Format
+from stacklens_pipeline.parse.formats.matching import are
 from stacklens_pipeline.parse.levels import severity_of_status
-from stacklens_pipeline.parse.matching import are
 from stacklens_pipeline.parse.timestamps import from_clf
 
 _ACCESS = (
@@ -158,3 +159,7 @@ def _escaped(value: pl.Expr) -> pl.Expr:
     """Escapes of the log line become JSON's."""
     unescaped = value.str.replace_all(r'\\"', '"')
     return unescaped.str.replace_all(r'([\\"])', r"\${1}").str.replace_all(r"[\x00-\x1f]", " ")
+
+
+_IS_ACCESS = r'^[0-9A-Za-z.:_-]+ [^ ]+ [^"\[]*\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[^\]]*\] "'
+ACCESS = Format("access", parse_access, pl.col("text").str.contains(_IS_ACCESS))
