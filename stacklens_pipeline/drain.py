@@ -17,6 +17,7 @@ from stacklens_pipeline.errors import CorruptRangeError, OffsetOutOfRangeError, 
 from stacklens_pipeline.eventlog.base import EventLog, OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Rows, fenced
 from stacklens_pipeline.microbatch import DERIVED, Lines, Microbatch, cut_lines, lines_of_open
+from stacklens_pipeline.parse import UNCONFIGURED, Parsers
 from stacklens_pipeline.planner import Clock, Planner, utc_now
 from stacklens_pipeline.position import Position, Positions, meet
 from stacklens_pipeline.settings import IngestSettings
@@ -68,8 +69,15 @@ class Drain:
     When much is unread, it starts worker processes: `close` ends them.
     """
 
-    def __init__(self, lake: Lake, log: EventLog, ingest: IngestSettings, now: Clock = utc_now) -> None:
-        self._lake, self._log, self._ingest, self._now = lake, log, ingest, now
+    def __init__(
+        self,
+        lake: Lake,
+        log: EventLog,
+        ingest: IngestSettings,
+        now: Clock = utc_now,
+        parsers: Parsers = UNCONFIGURED,
+    ) -> None:
+        self._lake, self._log, self._ingest, self._now, self._parsers = lake, log, ingest, now, parsers
         self._planner = Planner(lake, log, ingest, now)
         self._unread = UnreadLines(self._planner, ingest, now)
         self._raw: dict[TopicPartition, Position] = {}
@@ -135,7 +143,7 @@ class Drain:
         storing = started(lambda: self._lake.append(RAW_LOGS, positions, fenced(unread.lines)))
         try:
             lines = self._following(unread)
-            batch = Microbatch(lines)
+            batch = Microbatch(lines, self._parsers)
         finally:
             appended = storing.result()
         if any(appended.found[tp].next != self._next(tp) and appended.found[tp].next for tp in ends):
@@ -151,7 +159,7 @@ class Drain:
 
     def _begin_backlog(self) -> None:
         try:
-            self._backlog = Backlog(self._lake, Workers(self._workers))
+            self._backlog = Backlog(self._lake, Workers(self._workers), self._parsers)
         except WorkerLostError as error:
             self._without_workers(error)
 
@@ -204,16 +212,18 @@ class Drain:
         """What was read, behind the lines of open records."""
         # open lines stand before those that follow them, and all else is read in order: nothing to sort
         lines = pl.concat([self._open, unread.lines])
-        return cut_lines(lines, {**self._held_open(), **unread.ends}, NEVER if unread.lag else unread.asked_at)
+        return cut_lines(
+            lines, {**self._held_open(), **unread.ends}, NEVER if unread.lag else unread.asked_at, self._parsers
+        )
 
     def _close_open(self, closed_at: datetime) -> Step:
         """Without new lines, records that still wait are closed once the clock says that none can join them."""
         if not self._open.height:
             return Step()
-        lines = cut_lines(self._open, self._held_open(), closed_at)
+        lines = cut_lines(self._open, self._held_open(), closed_at, self._parsers)
         if not lines.whole.height:
             return Step()
-        return Step(self._derive(Microbatch(lines), lines))
+        return Step(self._derive(Microbatch(lines, self._parsers), lines))
 
     def _record_gaps(self, gaps: Mapping[OffsetRange, str]) -> None:
         """Note ranges that cannot be read, then let raw jump over them: in this order, so that no jump is silent."""
@@ -248,8 +258,8 @@ class Drain:
             first = self._first_stored(tp, end, high)
             end = min(first + self._ingest.max_rows, high)
             ahead = self._lake.scan_offsets(RAW_LOGS, tp, first, end).collect()
-        lines = cut_lines(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER)
-        rows = self._derive(Microbatch(lines), lines)
+        lines = cut_lines(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER, self._parsers)
+        rows = self._derive(Microbatch(lines, self._parsers), lines)
         return Step(rows, {tp: end}, ahead.height, has_more=True)
 
     def _open_lines(self, tp: TopicPartition, position: Position) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from datetime import datetime
 import polars as pl
 
 from stacklens_pipeline.constant import grouped
+from stacklens_pipeline.parse import Parsed
 from stacklens_pipeline.position import Position, Positions, lacked
 from stacklens_pipeline.tables import LEDGER
 
@@ -15,24 +16,17 @@ _BATCH = ["topic", "partition", "ingest_hour"]
 
 
 def entries(
-    lines: pl.DataFrame,
-    taken: pl.DataFrame,
-    rejected: pl.DataFrame,
-    records: pl.DataFrame,
-    found: Positions,
-    at: datetime,
+    lines: pl.DataFrame, parsed: Parsed, enriched: pl.DataFrame, found: Positions, at: datetime
 ) -> pl.DataFrame:
     """Ledger rows of one microbatch, of what a ledger at `found` lacks.
 
-    `lines` are the raw rows; `taken` has one row for each of them that became (part of) a record, with `record_offset`,
-    `value_bytes`, `appended_at` and the number of `records` that begin with it; `rejected` are the dead letters;
-    `records` are the enriched rows.
+    `lines` are the raw rows, `parsed` what whole records of them became, `enriched` the rows of that table.
     """
     raw = lacked(lines, _without_open(found)).select(
         *_BATCH, "offset", "appended_at", raw_messages=1, value_bytes=pl.col("value").bin.size()
     )
-    stored = lacked(taken, found, offset="record_offset").with_columns(raw_messages=1)
-    dead = lacked(rejected, found).select(
+    stored = lacked(parsed.line_records, found, offset="record_offset").with_columns(raw_messages="messages")
+    dead = lacked(parsed.rejected, found).select(
         *_BATCH,
         *("offset", "reason"),
         outcome=pl.lit("dead"),
@@ -40,18 +34,33 @@ def entries(
         raw_messages=1,
         value_bytes=pl.col("value").bin.size(),
     )
-    enriched = lacked(records, found).select(
-        *_BATCH, "offset", "raw_messages", appended_at="observed_timestamp", value_bytes=pl.lit(None, pl.Int64)
-    )
-    aggregated = _summary(enriched, "enriched")
+    records = lacked(enriched, found).select(*_BATCH, "offset", "raw_messages", *_OF_RECORD)
+    aggregated = _summary(records, "enriched")
     parts = [
         _summary(raw, "raw"),
         _summary(stored, "parsed", pl.col("records")),
         _summary(dead, "parsed"),
+        *_ruled(parsed, found),
         aggregated,
         aggregated.with_columns(pl.lit("aggregated").alias("stage")),
     ]
     return pl.concat(parts).with_columns(pl.lit(at).alias("committed_at")).select(LEDGER.schema.names())
+
+
+_OF_RECORD = (pl.col("observed_timestamp").alias("appended_at"), pl.lit(None, pl.Int64).alias("value_bytes"))
+
+
+def _ruled(parsed: Parsed, found: Positions) -> list[pl.DataFrame]:
+    """Entries of the records that rules left out, and of what they noted of others, which stands for no message."""
+    filtered = lacked(parsed.filtered, found).select(
+        *_BATCH,
+        *("offset", "raw_messages", "value_bytes"),
+        outcome=pl.lit("filtered"),
+        reason="rule",
+        appended_at="observed_timestamp",
+    )
+    notes = lacked(parsed.notes, found).select(*_BATCH, *("offset", "outcome", "reason"), *_OF_RECORD, raw_messages=0)
+    return [_summary(rows, "parsed") for rows in (filtered, notes) if rows.height]
 
 
 def summed(rows: pl.LazyFrame) -> pl.LazyFrame:

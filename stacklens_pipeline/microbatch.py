@@ -15,7 +15,7 @@ from stacklens_pipeline.enrich import enrich
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Rows, fenced
 from stacklens_pipeline.ledger import entries
-from stacklens_pipeline.parse import cut, multiline, parse_lines
+from stacklens_pipeline.parse import UNCONFIGURED, Parsers, cut, multiline, parse_lines
 from stacklens_pipeline.position import Position, Positions, lacking
 from stacklens_pipeline.tables import (
     DEAD_LETTERS,
@@ -53,13 +53,15 @@ class Lines:
         return pl.concat([self.whole, self.waiting]) if self.waiting.height else self.whole
 
 
-def cut_lines(lines: pl.DataFrame, ends: Mapping[TopicPartition, int], closed_at: datetime | None) -> Lines:
+def cut_lines(
+    lines: pl.DataFrame, ends: Mapping[TopicPartition, int], closed_at: datetime | None, parsers: Parsers = UNCONFIGURED
+) -> Lines:
     """Cut raw rows, in the order of offsets, that reach up to the offsets `ends`.
 
     Records that wait are closed by the clock as of `closed_at`: a time at which the event log held no line past these.
     None closes all.
     """
-    found = cut(lines, closed_at)
+    found = cut(lines, closed_at, parsers)
     positions = {tp: Position(end, found.open.get(tp, frozenset())) for tp, end in ends.items()}
     return Lines(found.whole, found.waiting, positions)
 
@@ -67,9 +69,9 @@ def cut_lines(lines: pl.DataFrame, ends: Mapping[TopicPartition, int], closed_at
 class Microbatch:
     """What raw lines become, worked out as far as it is asked for."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, parsers: Parsers = UNCONFIGURED) -> None:
         self._lines = lines
-        self._parsed = parse_lines(lines.whole)
+        self._parsed = parse_lines(lines.whole, parsers)
         self._records = by_dictionary(self._parsed.parsed)
         self.enriched = enrich(self._records)
         """The records of `enriched/logs`."""
@@ -87,8 +89,7 @@ class Microbatch:
         if table is ENRICHED_LOGS:
             return fenced(self.enriched)
         if table is LEDGER:
-            parsed, lines = self._parsed, self._lines.all
-            return lambda found: entries(lines, parsed.line_records, parsed.rejected, self.enriched, found, now())
+            return lambda found: entries(self._lines.all, self._parsed, self.enriched, found, now())
         return lambda found: self._aggregated(found)[table]
 
     def of_hour(self, table: Table, hour: str, held: Positions) -> pl.DataFrame:

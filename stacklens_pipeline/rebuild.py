@@ -15,6 +15,7 @@ from stacklens_pipeline.eventlog.base import OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Replacement
 from stacklens_pipeline.ledger import summed
 from stacklens_pipeline.microbatch import DERIVED, Microbatch, cut_lines
+from stacklens_pipeline.parse import UNCONFIGURED, Parsers
 from stacklens_pipeline.parse.multiline import GAP, LONGEST_RECORD, STREAM
 from stacklens_pipeline.parse.waiting import may_go_on
 from stacklens_pipeline.tables import HOUR_FORMAT, LEDGER, RAW_LOGS, Table
@@ -25,7 +26,13 @@ REBUILT = tuple(table for table in DERIVED if table is not LEDGER)
 ATTEMPTS = 5
 
 
-def rebuild(lake: Lake, hour: str, tables: Iterable[Table] = REBUILT, max_rows: int = 131_072) -> dict[Table, int]:
+def rebuild(
+    lake: Lake,
+    hour: str,
+    tables: Iterable[Table] = REBUILT,
+    max_rows: int = 131_072,
+    parsers: Parsers = UNCONFIGURED,
+) -> dict[Table, int]:
     """Replace an hour's partition of each table by what raw gives; returns rows by table.
 
     Raises IncompletePartitionError when raw no longer holds the hour, and CommitConflictError when the hour is written
@@ -37,7 +44,7 @@ def rebuild(lake: Lake, hour: str, tables: Iterable[Table] = REBUILT, max_rows: 
         raise ConfigurationError(f"none of these tables can be rebuilt: {', '.join(t.path for t in asked)}")
     rows: dict[Table, int] = {}
     for _ in range(ATTEMPTS):
-        replacements = _prepared(lake, hour, missing, max_rows)
+        replacements = _prepared(lake, hour, missing, max_rows, parsers)
         rows |= {table: r.rows for table, r in replacements.items() if r.commit()}
         missing = [table for table in missing if table not in rows]
         if not missing:
@@ -45,14 +52,16 @@ def rebuild(lake: Lake, hour: str, tables: Iterable[Table] = REBUILT, max_rows: 
     raise CommitConflictError(f"hour {hour} of {missing[0].path} is being written to by others")
 
 
-def rebuild_or_count(lake: Lake, hour: str, tables: Iterable[Table]) -> dict[Table, int]:
+def rebuild_or_count(
+    lake: Lake, hour: str, tables: Iterable[Table], parsers: Parsers = UNCONFIGURED
+) -> dict[Table, int]:
     """`rebuild`, and of tables that are never rebuilt (raw, ledger, gaps) the number of rows that the hour holds."""
     asked = list(tables)
     kept = [table for table in asked if table not in REBUILT]
     rebuilt = [table for table in asked if table in REBUILT]
     refuse_incomplete(lake, hour)
     counts = {table: _height(lake, table, hour) for table in kept}
-    return counts | (rebuild(lake, hour, rebuilt) if rebuilt else {})
+    return counts | (rebuild(lake, hour, rebuilt, parsers=parsers) if rebuilt else {})
 
 
 def refuse_no_hour(text: str) -> None:
@@ -94,7 +103,9 @@ def _height(lake: Lake, table: Table, hour: str) -> int:
     return int(rows.select(pl.len()).collect().item())
 
 
-def _prepared(lake: Lake, hour: str, tables: Sequence[Table], max_rows: int) -> Mapping[Table, Replacement]:
+def _prepared(
+    lake: Lake, hour: str, tables: Sequence[Table], max_rows: int, parsers: Parsers
+) -> Mapping[Table, Replacement]:
     """The tables' new files, written but not committed.
 
     Raw is looked at after the tables' snapshots were taken, so it holds all that they hold; and all is done on one
@@ -103,9 +114,9 @@ def _prepared(lake: Lake, hour: str, tables: Sequence[Table], max_rows: int) -> 
     replacements = {table: lake.replacement(table, hour) for table in tables}
     lake = lake.snapshot([LEDGER, RAW_LOGS])
     refuse_incomplete(lake, hour)
-    extents = _extents(lake, hour)
+    extents = _extents(lake, hour, parsers)
     held = {table: {e.partition: r.held(e.partition) for e in extents} for table, r in replacements.items()}
-    for batch in _batches(lake, extents, max_rows):
+    for batch in _batches(lake, extents, max_rows, parsers):
         for table, replacement in replacements.items():
             replacement.write(batch.of_hour(table, hour, held[table]))
     return replacements
@@ -119,19 +130,19 @@ class _Extent:
     offsets: OffsetRange
 
 
-def _extents(lake: Lake, hour: str) -> list[_Extent]:
+def _extents(lake: Lake, hour: str, parsers: Parsers) -> list[_Extent]:
     own = _bounds(lake.scan(RAW_LOGS, hours=[hour]))
     around = neighbours(lake.hours(RAW_LOGS), hour)
     extents = []
     for topic, partition, low, high, *span in own.rows():
         offsets = _widened(lake, around, OffsetRange(topic, partition, low, high), span)
         if offsets.start == low:
-            _refuse_beheaded(lake, hour, offsets, span[0])
+            _refuse_beheaded(lake, hour, offsets, span[0], parsers)
         extents.append(_Extent(TopicPartition(topic, partition), offsets))
     return extents
 
 
-def _refuse_beheaded(lake: Lake, hour: str, own: OffsetRange, began: datetime) -> None:
+def _refuse_beheaded(lake: Lake, hour: str, own: OffsetRange, began: datetime, parsers: Parsers) -> None:
     """Raise IncompletePartitionError if the hour may begin inside a record whose first lines raw does not hold."""
     here = (pl.col("topic") == own.topic) & (pl.col("partition") == own.partition)
     earlier = here & (pl.col("stage") == "raw") & (pl.col("outcome") == "stored") & (pl.col("ingest_hour") < hour)
@@ -140,7 +151,7 @@ def _refuse_beheaded(lake: Lake, hour: str, own: OffsetRange, began: datetime) -
         return
     lines = lake.scan_offsets(RAW_LOGS, TopicPartition(own.topic, own.partition), own.start, own.end)
     near = lines.filter(pl.col("appended_at") < last + GAP).collect().sort("offset")
-    if may_go_on(near.unique(STREAM, keep="first", maintain_order=True)):
+    if may_go_on(near.unique(STREAM, keep="first", maintain_order=True), parsers):
         raise IncompletePartitionError(
             f"hour {hour} cannot be rebuilt: it may begin inside a record of {own.topic}/{own.partition} "
             f"whose first lines have expired or were erased, before offset {own.start}"
@@ -167,7 +178,7 @@ def _widened(lake: Lake, hours: list[str], own: OffsetRange, span: list) -> Offs
     return OffsetRange(own.topic, own.partition, min([own.start, *lows]), max([own.end, *highs]))
 
 
-def _batches(lake: Lake, extents: Iterable[_Extent], max_rows: int) -> Iterator[Microbatch]:
+def _batches(lake: Lake, extents: Iterable[_Extent], max_rows: int, parsers: Parsers) -> Iterator[Microbatch]:
     for extent in extents:
         waiting = RAW_LOGS.empty()
         for start in range(extent.offsets.start, extent.offsets.end, max_rows):
@@ -175,9 +186,9 @@ def _batches(lake: Lake, extents: Iterable[_Extent], max_rows: int) -> Iterator[
             lines = lake.scan_offsets(RAW_LOGS, extent.partition, start, end).collect().sort("offset")
             is_last = end == extent.offsets.end
             closed_at = None if is_last or not lines.height else lines["appended_at"][-1]
-            following = cut_lines(pl.concat([waiting, lines]), {extent.partition: end}, closed_at)
+            following = cut_lines(pl.concat([waiting, lines]), {extent.partition: end}, closed_at, parsers)
             waiting = following.waiting
-            yield Microbatch(following)
+            yield Microbatch(following, parsers)
 
 
 def neighbours(hours: list[str], hour: str) -> list[str]:

@@ -35,7 +35,12 @@ def load_sources(path: Path) -> tuple[Source, ...]:
 
     Raises ConfigurationError when the file cannot be read or anything in it is not as it should be.
     """
-    return _Reader(YamlFile(path)).sources()
+    return sources_of(YamlFile(path))
+
+
+def sources_of(file: YamlFile) -> tuple[Source, ...]:
+    """The sources that a file lists. Raises ConfigurationError."""
+    return _Reader(file).sources()
 
 
 class _Reader:

@@ -1,8 +1,9 @@
 """Conservation, recomputed from the tables and held against the ledger.
 
-raw = messages of parsed + dead letters; parsed = enriched; the metrics add up to enriched; the ledger agrees with each
-of them by the hour; and no record is in a table twice. Downstream snapshots are taken first, so that everything
-upstream of them holds at least what they hold, and a pipeline that goes on writing is verified too.
+raw = messages of parsed + dead letters + those that rules left out; parsed = enriched; the metrics add up to enriched;
+the ledger agrees with each of them by the hour; and no record is in a table twice. Downstream snapshots are taken
+first, so that everything upstream of them holds at least what they hold, and a pipeline that goes on writing is
+verified too.
 """
 
 from collections.abc import Iterator
@@ -48,25 +49,31 @@ class Violation:
 class Account:
     """What became of the messages in raw: numbers that add up, whatever goes on being written.
 
-    `joined` are lines inside records of several lines, past the first of each; `waiting` those of records that are
-    still open or of tables that are still behind.
+    `joined` are lines inside records of several lines, past the first of each; `shared` are records inside messages of
+    several records, past the first of each; `filtered` are messages that rules left out; `waiting` those of records
+    that are still open or of tables that are still behind.
     """
 
     messages: int
     records: int
     joined: int
+    shared: int
     dead_letters: int
+    filtered: int
 
     @property
     def waiting(self) -> int:
         """Messages that are nowhere else yet; none where raw expires before what is made of it."""
-        return max(0, self.messages - self.records - self.joined - self.dead_letters)
+        taken = self.records - self.shared + self.joined
+        return max(0, self.messages - taken - self.dead_letters - self.filtered)
 
     def __str__(self) -> str:
         parts = [
             f"{self.records:,} records",
+            *([f"{self.shared:,} of them further ones of messages that hold several"] if self.shared else []),
             f"{self.joined:,} lines inside records of several lines",
             f"{self.dead_letters:,} dead letters",
+            *([f"{self.filtered:,} left out by rules"] if self.filtered else []),
             *([f"{self.waiting:,} under way"] if self.waiting else []),
         ]
         return f"{self.messages:,} raw messages are {', '.join(parts)}"
@@ -74,10 +81,18 @@ class Account:
 
 def account_of(lake: Lake) -> Account:
     """What became of the messages, of one moment."""
-    frozen = lake.snapshot([PARSED_LOGS, DEAD_LETTERS, RAW_LOGS])
-    joined = frozen.scan(PARSED_LOGS).select((pl.col("raw_messages") - 1).sum()).collect().item()
+    frozen = lake.snapshot([PARSED_LOGS, DEAD_LETTERS, LEDGER, RAW_LOGS])
+    taken = pl.col("raw_messages")
+    records = frozen.scan(PARSED_LOGS).select((taken - 1).clip(0).sum(), (taken == 0).sum().alias("shared"))
+    joined, shared = records.collect().row(0)
+    filtered = frozen.scan(LEDGER).filter(pl.col("outcome") == "filtered").select(pl.col("messages").sum())
     return Account(
-        frozen.row_count(RAW_LOGS), frozen.row_count(PARSED_LOGS), int(joined), frozen.row_count(DEAD_LETTERS)
+        frozen.row_count(RAW_LOGS),
+        frozen.row_count(PARSED_LOGS),
+        int(joined),
+        int(shared),
+        frozen.row_count(DEAD_LETTERS),
+        int(filtered.collect().item() or 0),
     )
 
 
@@ -152,16 +167,17 @@ def _rows(lake: Lake, table: Table, held: Positions) -> pl.DataFrame:
 
 
 def _conserved(lake: Lake, held: Positions) -> Iterator[Violation]:
-    """raw = messages of parsed + dead letters, and parsed = enriched, of partitions of which nothing has expired."""
+    """raw = messages of parsed + dead letters + filtered; parsed = enriched; in partitions that have lost nothing."""
     entries = summed(lake.scan(LEDGER)).filter(pl.col("outcome").is_in(["expired", "erased"]))
     whole = {*held} - {TopicPartition(*r) for r in entries.select("topic", "partition").unique().collect().rows()}
     for tp in sorted(whole):
         raw = _count(lake, RAW_LOGS, {tp: Position(held[tp].next)}, pl.len()) - _open_lines(lake, tp, held[tp])
         records = _count(lake, PARSED_LOGS, {tp: held[tp]}, pl.col("raw_messages").sum())
         dead = _count(lake, DEAD_LETTERS, {tp: held[tp]}, pl.len())
+        found = records + dead + _filtered(lake, tp)
         where = f"{tp}[0, {held[tp].next})"
-        if raw != records + dead:
-            yield Violation("raw = parsed + dead letters", where, raw, records + dead)
+        if raw != found:
+            yield Violation("raw = parsed + dead letters + filtered", where, raw, found)
         parsed, enriched = (_count(lake, t, {tp: held[tp]}, pl.len()) for t in (PARSED_LOGS, ENRICHED_LOGS))
         if parsed != enriched:
             yield Violation("parsed = enriched", where, parsed, enriched)
@@ -169,6 +185,12 @@ def _conserved(lake: Lake, held: Positions) -> Iterator[Violation]:
 
 def _count(lake: Lake, table: Table, held: Positions, what: pl.Expr) -> int:
     return int(lake.scan(table).filter(~lacking(held)).select(what.cast(pl.Int64)).collect().item() or 0)
+
+
+def _filtered(lake: Lake, tp: TopicPartition) -> int:
+    """Messages that rules left out, by the ledger: they are in no table."""
+    here = (pl.col("topic") == tp.topic) & (pl.col("partition") == tp.partition) & (pl.col("outcome") == "filtered")
+    return int(lake.scan(LEDGER).filter(here).select(pl.col("messages").sum()).collect().item() or 0)
 
 
 def _open_lines(lake: Lake, tp: TopicPartition, held: Position) -> int:
@@ -187,7 +209,7 @@ def _metrics(lake: Lake, partitions: list[TopicPartition]) -> Iterator[Violation
     is_whole = ~pl.col("ingest_hour").is_in(gone.collect()["ingest_hour"].to_list())
     for table in WINDOWS.values():
         held = lake.positions(table, partitions)
-        expected = _count(lake, ENRICHED_LOGS, held, is_whole.sum())
+        expected = _count(lake, ENRICHED_LOGS, held, (is_whole * pl.col("weight")).sum())
         found = int(lake.scan(table).filter(is_whole).select(pl.col("count").sum()).collect().item() or 0)
         if expected != found:
             yield Violation(f"{table.path} adds up to enriched/logs", _span(held), expected, found)

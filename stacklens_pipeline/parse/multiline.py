@@ -72,12 +72,11 @@ def is_later(text: pl.Expr) -> pl.Expr:
 
 def _touched(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines, as narrow as may be, of streams in which a line goes on with the one before, or is empty."""
-    text = pl.col("text")
-    goes_on, is_blank = ((pl.col("format") == "text") & continues(text)).alias("goes_on"), text == ""
-    columns = ("offset", "appended_at", "format", "text", "can_grow", "is_cut")
-    narrow = lines.select(*STREAM, *columns, "line_index", goes_on).with_row_index("row")
+    columns = ("offset", "appended_at", "text", "can_grow", "goes_on", "is_plain", "is_cut")
+    narrow = lines.select(*STREAM, *columns, "line_index").with_row_index("row")
     narrow = narrow.filter(pl.col("line_index") == 0).drop("line_index")
-    streams = narrow.filter(pl.col("goes_on") | is_blank | pl.col("is_cut")).select(STREAM).unique()
+    joins = pl.col("goes_on") | pl.col("is_cut") | (pl.col("text") == "")
+    streams = narrow.filter(joins).select(STREAM).unique()
     near = narrow.filter(pl.col("source").is_in(streams["source"].unique().implode(), nulls_equal=True))
     return near.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
 
@@ -86,8 +85,7 @@ def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
     """As `assign`, of streams that have continuation lines."""
     previous = pl.col("text").shift().over(STREAM)
     trace_end = pl.col("text").str.contains(_TRACE_END) & previous.str.contains(r"^[ \t]")
-    is_text = pl.col("format") == "text"
-    goes_on = pl.col("goes_on") | (is_text & trace_end & ~is_dated(pl.col("text")))
+    goes_on = pl.col("goes_on") | (pl.col("is_plain") & trace_end & ~is_dated(pl.col("text")))
     after_open, after_cut = (pl.col(name).shift().over(STREAM).fill_null(False) for name in ("can_grow", "is_cut"))
     gap = (pl.col("appended_at") - pl.col("appended_at").shift().over(STREAM) >= GAP).fill_null(True)
     lines = lines.with_columns((~(goes_on & after_open | after_cut) | gap).alias("starts"))
