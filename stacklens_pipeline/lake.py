@@ -210,6 +210,16 @@ class Lake:
 
     # Upkeep
 
+    def add_missing_columns(self, table: Table) -> list[str]:
+        """Add the columns that the software writes and the stored table does not name yet; returns their names."""
+        handle = self._refreshed(table)
+        stored = {field.name for field in handle.schema().fields}
+        missing = [field for field in deltafiles.delta_schema(table).fields if field.name not in stored]
+        if missing:
+            with deltafiles.storage_errors(table):
+                handle.alter.add_columns(missing)
+        return [field.name for field in missing]
+
     def compact(self, table: Table, hour: str, target_bytes: int) -> int:
         """Join an hour's small files; returns how many went. Rows and fences stay as they are."""
         handle = self._refreshed(table)
@@ -326,6 +336,7 @@ class Lake:
             uris,
             schema=table.schema,
             cast_options=pl.ScanCastOptions(categorical_to_string="allow"),
+            missing_columns="insert",  # files of an earlier version of the software lack some
             hive_partitioning=table.is_partitioned,
             hive_schema={"ingest_hour": pl.String()} if table.is_partitioned else None,
             storage_options=self.storage_options or None,

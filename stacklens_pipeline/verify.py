@@ -209,7 +209,7 @@ def _metrics(lake: Lake, partitions: list[TopicPartition]) -> Iterator[Violation
     is_whole = ~pl.col("ingest_hour").is_in(gone.collect()["ingest_hour"].to_list())
     for table in WINDOWS.values():
         held = lake.positions(table, partitions)
-        expected = _count(lake, ENRICHED_LOGS, held, (is_whole * pl.col("weight")).sum())
+        expected = _count(lake, ENRICHED_LOGS, held, (is_whole * pl.col("weight").fill_null(1)).sum())
         found = int(lake.scan(table).filter(is_whole).select(pl.col("count").sum()).collect().item() or 0)
         if expected != found:
             yield Violation(f"{table.path} adds up to enriched/logs", _span(held), expected, found)

@@ -115,7 +115,7 @@ def _duration() -> pl.Expr:
 
 def _weight(records: pl.DataFrame) -> pl.Expr | None:
     """What records count, where some stand for more than themselves."""
-    return pl.col("weight").cast(pl.Int64) if (records["weight"] > 1).any() else None
+    return pl.col("weight").fill_null(1).cast(pl.Int64) if (records["weight"] > 1).any() else None
 
 
 def _count(weight: pl.Expr | None, where: pl.Expr | None = None) -> pl.Expr:

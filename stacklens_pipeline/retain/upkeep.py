@@ -19,6 +19,8 @@ MERGE_FILES = 2
 def keep_up(lake: Lake, retain: RetainSettings) -> dict[str, int]:
     """Look after every table once; returns how many files were joined, partitions added up and files deleted."""
     now = utc_now().strftime(HOUR_FORMAT)
+    for table in TABLES:  # first: joining files by the stored schema would drop what it does not name
+        lake.add_missing_columns(table)
     joined = sum(_compact(lake, table, now, retain) for table in TABLES)
     merged = sum(_merge(lake, table, now) for table in (*METRICS, LEDGER))
     deleted = sum(lake.vacuum(table, retain.vacuum_hours) for table in TABLES)
