@@ -212,15 +212,15 @@ class Drain:
         """What was read, behind the lines of open records."""
         # open lines stand before those that follow them, and all else is read in order: nothing to sort
         lines = pl.concat([self._open, unread.lines])
-        return cut_lines(
-            lines, {**self._held_open(), **unread.ends}, NEVER if unread.lag else unread.asked_at, self._parsers
-        )
+        held, closed_at = self._held_open(), NEVER if unread.lag else unread.asked_at
+        return cut_lines(lines, {**held, **unread.ends}, closed_at, self._parsers, held)
 
     def _close_open(self, closed_at: datetime) -> Step:
         """Without new lines, records that still wait are closed once the clock says that none can join them."""
         if not self._open.height:
             return Step()
-        lines = cut_lines(self._open, self._held_open(), closed_at, self._parsers)
+        held = self._held_open()
+        lines = cut_lines(self._open, held, closed_at, self._parsers, held)
         if not lines.whole.height:
             return Step()
         return Step(self._derive(Microbatch(lines, self._parsers), lines))
@@ -258,7 +258,9 @@ class Drain:
             first = self._first_stored(tp, end, high)
             end = min(first + self._ingest.max_rows, high)
             ahead = self._lake.scan_offsets(RAW_LOGS, tp, first, end).collect()
-        lines = cut_lines(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER, self._parsers)
+        lines = cut_lines(
+            _in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER, self._parsers, {tp: reached.next}
+        )
         rows = self._derive(Microbatch(lines, self._parsers), lines)
         return Step(rows, {tp: end}, ahead.height, has_more=True)
 

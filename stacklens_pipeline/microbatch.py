@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
+from types import MappingProxyType
 
 import polars as pl
 
@@ -40,12 +41,14 @@ DERIVED = (DEAD_LETTERS, PARSED_LOGS, ENRICHED_LOGS, *METRICS, LEDGER)
 class Lines:
     """Raw lines of a microbatch, cut: those of `whole` records, in order, those that wait, and where that leads.
 
-    `positions` are those of a table that holds what these lines become.
+    `positions` are those of a table that holds what these lines become. Lines before `resumed` are those of records
+    that were open when the microbatch began.
     """
 
     whole: pl.DataFrame
     waiting: pl.DataFrame
     positions: Positions
+    resumed: Mapping[TopicPartition, int]
 
     @property
     def all(self) -> pl.DataFrame:
@@ -54,16 +57,20 @@ class Lines:
 
 
 def cut_lines(
-    lines: pl.DataFrame, ends: Mapping[TopicPartition, int], closed_at: datetime | None, parsers: Parsers = UNCONFIGURED
+    lines: pl.DataFrame,
+    ends: Mapping[TopicPartition, int],
+    closed_at: datetime | None,
+    parsers: Parsers = UNCONFIGURED,
+    resumed: Mapping[TopicPartition, int] = MappingProxyType({}),
 ) -> Lines:
     """Cut raw rows, in the order of offsets, that reach up to the offsets `ends`.
 
-    Records that wait are closed by the clock as of `closed_at`: a time at which the event log held no line past these.
-    None closes all.
+    Lines before `resumed` are those of records that were open, given again. Records that wait are closed by the clock
+    as of `closed_at`: a time at which the event log held no line past these. None closes all.
     """
-    found = cut(lines, closed_at, parsers)
+    found = cut(lines, closed_at, parsers, resumed)
     positions = {tp: Position(end, found.open.get(tp, frozenset())) for tp, end in ends.items()}
-    return Lines(found.whole, found.waiting, positions)
+    return Lines(found.whole, found.waiting, positions, resumed)
 
 
 class Microbatch:
@@ -71,7 +78,7 @@ class Microbatch:
 
     def __init__(self, lines: Lines, parsers: Parsers = UNCONFIGURED) -> None:
         self._lines = lines
-        self._parsed = parse_lines(lines.whole, parsers)
+        self._parsed = parse_lines(lines.whole, parsers, lines.resumed)
         self._records = by_dictionary(self._parsed.parsed)
         self.enriched = enrich(self._records)
         """The records of `enriched/logs`."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 import polars as pl
 
 from stacklens_pipeline.parse import multiline, reading
+from stacklens_pipeline.parse.multiline import NOWHERE
 from stacklens_pipeline.parse.rules import UNCONFIGURED, Parsers, Rules
 from stacklens_pipeline.parse.shares import Share, parse_shares
 from stacklens_pipeline.tables import DEAD_LETTERS
@@ -38,12 +39,14 @@ class Parsed:
     notes: pl.DataFrame
 
 
-def parse_lines(raw: pl.DataFrame, parsers: Parsers = UNCONFIGURED) -> Parsed:
+def parse_lines(raw: pl.DataFrame, parsers: Parsers = UNCONFIGURED, resumed: multiline.Resumed = NOWHERE) -> Parsed:
     """Parse rows of `raw/logs`, ordered by offset within each partition; no line, however strange, raises.
 
-    They are taken for whole records: lines of records that may still grow are set apart before (`cut`).
+    They are taken for whole records: lines of records that may still grow are set apart before (`cut`). Lines before
+    `resumed` are those of records that were open.
     """
-    parts = [_parse(part, rules, parsers.version) for rules, part in parsers.split(raw)]
+    lines = multiline.with_joined(raw, resumed)
+    parts = [_parse(part, rules, parsers.version) for rules, part in parsers.split(lines)]
     if len(parts) == 1:
         return parts[0]
     return Parsed(**{each.name: pl.concat(getattr(part, each.name) for part in parts) for each in fields(Parsed)})

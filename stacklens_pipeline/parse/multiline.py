@@ -12,8 +12,13 @@ from datetime import timedelta
 
 import polars as pl
 
+from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.parse.levels import TOKEN
 from stacklens_pipeline.parse.timestamps import ISO
+
+Resumed = Mapping[TopicPartition, int]
+"""Where reading was resumed."""
+NOWHERE: Resumed = {}
 
 STREAM = ["topic", "partition", "source", "peer", "key"]
 RECORD = ["topic", "partition", "record_offset"]
@@ -72,10 +77,10 @@ def is_later(text: pl.Expr) -> pl.Expr:
 
 def _touched(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines, as narrow as may be, of streams in which a line goes on with the one before, or is empty."""
-    columns = ("offset", "appended_at", "text", "can_grow", "goes_on", "is_plain", "is_cut")
+    columns = ("offset", "appended_at", "text", "can_grow", "goes_on", "is_plain", "is_cut", "is_joined")
     narrow = lines.select(*STREAM, *columns, "line_index").with_row_index("row")
     narrow = narrow.filter(pl.col("line_index") == 0).drop("line_index")
-    joins = pl.col("goes_on") | pl.col("is_cut") | (pl.col("text") == "")
+    joins = pl.col("goes_on") | pl.col("is_cut") | pl.col("is_joined") | (pl.col("text") == "")
     streams = narrow.filter(joins).select(STREAM).unique()
     near = narrow.filter(pl.col("source").is_in(streams["source"].unique().implode(), nulls_equal=True))
     return near.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
@@ -88,7 +93,8 @@ def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
     goes_on = pl.col("goes_on") | (pl.col("is_plain") & trace_end & ~is_dated(pl.col("text")))
     after_open, after_cut = (pl.col(name).shift().over(STREAM).fill_null(False) for name in ("can_grow", "is_cut"))
     gap = (pl.col("appended_at") - pl.col("appended_at").shift().over(STREAM) >= GAP).fill_null(True)
-    lines = lines.with_columns((~(goes_on & after_open | after_cut) | gap).alias("starts"))
+    starts = (~(goes_on & after_open | after_cut) | gap) & ~pl.col("is_joined")
+    lines = lines.with_columns(starts.alias("starts"))
     group = [*STREAM, pl.col("starts").cum_sum().over(STREAM)]
     return _capped(lines.with_columns(pl.col("offset").first().over(group).alias("record_offset")))
 
@@ -115,6 +121,25 @@ def _capped(lines: pl.DataFrame) -> pl.DataFrame:
     cut = long.select("topic", "partition", "offset", pl.Series("start", starts, dtype=pl.Int64))
     both = lines.join(cut, on=["topic", "partition", "offset"], how="left", maintain_order="left")
     return both.with_columns(pl.coalesce("start", "record_offset").alias("record_offset")).drop("start")
+
+
+def with_joined(lines: pl.DataFrame, resumed: Resumed) -> pl.DataFrame:
+    """The raw rows with `is_joined`: whether a line belongs to the record before it, whatever it looks like now.
+
+    Lines below the offset at which reading of their partition was `resumed` are those of records that were open:
+    one in a stream. They were found to belong together then, perhaps by other rules, and their table holds no other.
+    """
+    of_open = [
+        (pl.col("topic") == topic) & (pl.col("partition") == partition) & (pl.col("offset") < offset)
+        for (topic, partition), offset in resumed.items()
+    ]
+    is_joined = pl.any_horizontal(of_open) if of_open else pl.lit(False)
+    lines = lines.with_columns(is_joined.alias("is_joined"))
+    given_again = lines["is_joined"].arg_true()
+    if not given_again.len():
+        return lines
+    first = lines[given_again].select(pl.struct(STREAM).is_first_distinct()).to_series()
+    return lines.with_columns(lines["is_joined"].scatter(given_again.filter(first), False))
 
 
 def lines_of_open(lines: pl.DataFrame, open: Mapping[tuple[str, int], Iterable[int]]) -> pl.DataFrame:

@@ -40,13 +40,15 @@ def read_messages(raw: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     its first line, else 0), the `reason` why nobody can read it (null when it can be), its `format`, and what its
     wrapper said: `wrapped_at`, `iostream`, and `is_cut`, when the next line goes on with this one's last word.
     `can_grow` says that other lines may continue it, `goes_on` that it continues another that can, `is_plain` that this
-    is for its text to say.
+    is for its text to say, and `is_joined` (see `multiline.with_joined`) that nobody is asked.
     """
     return pl.concat(in_order(partial(_read, rules=rules), slices(raw)))
 
 
 def _read(raw: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     size = pl.col("value").bin.size().cast(pl.Int64).alias("value_bytes")
+    if "is_joined" not in raw.columns:
+        raw = raw.with_columns(pl.lit(False).alias("is_joined"))
     lines = unwrapped(raw.with_columns(decoded(raw["value"], rules.encoding).alias("text"), size))
     first = pl.lit(0, pl.Int32).alias("line_index")
     lines = lines.with_columns(cleaned(lines["text"]), _reason().alias("reason"), first)

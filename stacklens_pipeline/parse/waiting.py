@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from stacklens_pipeline.parse.multiline import GAP, RECORD, STREAM, assign, is_later
+from stacklens_pipeline.parse.multiline import GAP, NOWHERE, RECORD, STREAM, Resumed, assign, is_later, with_joined
 from stacklens_pipeline.parse.reading import read_all
 from stacklens_pipeline.parse.rules import UNCONFIGURED, Parsers
 
@@ -34,14 +34,21 @@ class Cut:
     open: Mapping[tuple[str, int], frozenset[int]]
 
 
-def cut(lines: pl.DataFrame, closed_at: datetime | None, parsers: Parsers = UNCONFIGURED) -> Cut:
+def cut(
+    lines: pl.DataFrame,
+    closed_at: datetime | None,
+    parsers: Parsers = UNCONFIGURED,
+    resumed: Resumed = NOWHERE,
+) -> Cut:
     """Set the lines apart whose records may still grow; `lines` are raw rows in the order of offsets in a partition.
 
     A record that can go on is open at the end of its stream, until a later message of its partition was appended `GAP`
     after its last line, or the clock says that none can be any more: by `closed_at` (UTC), at which time the event log
-    held no line past these. None closes all.
+    held no line past these. None closes all. Lines before `resumed` are those of records that were open.
     """
-    waiting = _waiting(lines.with_row_index("row"), closed_at, parsers) if closed_at and lines.height else None
+    if closed_at is None or not lines.height:
+        return Cut(lines, lines.clear(), {})
+    waiting = _waiting(with_joined(lines, resumed).with_row_index("row"), closed_at, parsers)
     if waiting is None or not waiting.height:
         return Cut(lines, lines.clear(), {})
     waits = pl.repeat(False, lines.height, dtype=pl.Boolean, eager=True).scatter(waiting["row"], True)
@@ -96,4 +103,4 @@ def may_go_on(raw: pl.DataFrame, parsers: Parsers = UNCONFIGURED) -> bool:
 
 def _may_go_on(after_cut: pl.Expr) -> pl.Expr:
     by_text = pl.col("is_plain") & is_later(pl.col("text"))
-    return (pl.col("goes_on") | by_text).fill_null(False) | after_cut.fill_null(True)
+    return (pl.col("goes_on") | pl.col("is_joined") | by_text).fill_null(False) | after_cut.fill_null(True)

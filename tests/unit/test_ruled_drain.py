@@ -1,15 +1,20 @@
 """Rules in the pipeline: what they leave out, refuse, weigh and redact is in the ledger, and counts are conserved."""
 
 import json
+import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stacklens_pipeline.drain import Drain
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.ledger import summed
+from stacklens_pipeline.parse import UNCONFIGURED, Parsers
 from stacklens_pipeline.parse.rules.load import parsers_of
 from stacklens_pipeline.rebuild import rebuild
 from stacklens_pipeline.settings import IngestSettings
@@ -90,3 +95,30 @@ def test_an_hour_that_is_rebuilt_by_the_same_rules_is_what_it_was(tmp_path: Path
         key = ["ingest_hour", *table.key]
         assert lake.read(table).sort(key).equals(rows.sort(key)), table.path
     assert verify(lake) == []
+
+
+JOINED = [
+    parsers_of((("parsers.yaml", f"sources:\n  - source: '*'\n    multiline: {rule}"),))
+    for rule in ("none", "{begins: '^a'}", "{continues: '^[b ]'}")
+]
+LINES = st.lists(st.sampled_from([b"a one", b"b two", b"  three", b"", b'{"n":1}', b"Traceback x"]), max_size=8)
+
+
+@given(st.lists(st.tuples(st.sampled_from([UNCONFIGURED, *JOINED]), LINES), min_size=2, max_size=4))
+@settings(max_examples=25, deadline=None)
+def test_rules_may_change_while_a_record_is_open(shifts: list[tuple[Parsers, list[bytes]]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        log, lake, now = opened_log(Path(folder)), Lake(f"{folder}/lake"), Clock(datetime.now(UTC))
+        total = 0
+        for parsers, lines in shifts:
+            send(log, list(lines))
+            total += len(lines)
+            Drain(lake, log, IngestSettings(topics=(TOPIC,)), now, parsers).step()  # the clock leaves records open
+        now.forward(minutes=1)
+        drain = Drain(lake, log, IngestSettings(topics=(TOPIC,)), now, shifts[-1][0])
+        while not drain.step().is_idle:
+            pass
+        log.close()
+        assert verify(lake) == []
+        account = account_of(lake)
+        assert (account.messages, account.waiting) == (total, 0)
