@@ -1,6 +1,8 @@
 """The ledger: what each stage took, so that conservation can be proved after the rows themselves have expired."""
 
 from datetime import datetime
+from functools import partial
+from typing import Protocol
 
 import polars as pl
 
@@ -9,10 +11,20 @@ from stacklens_pipeline.parse import Parsed
 from stacklens_pipeline.position import Position, Positions, lacked
 from stacklens_pipeline.tables import LEDGER
 
+OF_ROWS_GONE = ("expired", "erased")
+"""Outcomes of entries about rows that are no longer there."""
 BY = ("topic", "partition", "ingest_hour", "stage", "outcome", "reason")
 """What ledger rows are added up by; their counts add up, offsets and times widen."""
 
 _BATCH = ["topic", "partition", "ingest_hour"]
+
+
+class Pick(Protocol):
+    """Chooses the rows of a frame that entries are made of; `offset` names the column with a record's first offset."""
+
+    def __call__(self, frame: pl.DataFrame, *, offset: str = "offset") -> pl.DataFrame:
+        """The rows."""
+        ...
 
 
 def entries(
@@ -25,8 +37,14 @@ def entries(
     raw = lacked(lines, _without_open(found)).select(
         *_BATCH, "offset", "appended_at", raw_messages=1, value_bytes=pl.col("value").bin.size()
     )
-    stored = lacked(parsed.line_records, found, offset="record_offset").with_columns(raw_messages="messages")
-    dead = lacked(parsed.rejected, found).select(
+    past_raw = derived_entries(parsed, enriched, partial(lacked, positions=found), at)
+    return pl.concat([_finished(_summary(raw, "raw"), at), past_raw])
+
+
+def derived_entries(parsed: Parsed, enriched: pl.DataFrame, pick: Pick, at: datetime) -> pl.DataFrame:
+    """The entries of all stages past raw, of what `pick` chooses."""
+    stored = pick(parsed.line_records, offset="record_offset").with_columns(raw_messages="messages")
+    dead = pick(parsed.rejected).select(
         *_BATCH,
         *("offset", "reason"),
         outcome=pl.lit("dead"),
@@ -34,32 +52,35 @@ def entries(
         raw_messages=1,
         value_bytes=pl.col("value").bin.size(),
     )
-    records = lacked(enriched, found).select(*_BATCH, "offset", "raw_messages", *_OF_RECORD)
+    records = pick(enriched).select(*_BATCH, "offset", "raw_messages", *_OF_RECORD)
     aggregated = _summary(records, "enriched")
     parts = [
-        _summary(raw, "raw"),
         _summary(stored, "parsed", pl.col("records")),
         _summary(dead, "parsed"),
-        *_ruled(parsed, found),
+        *_ruled(parsed, pick),
         aggregated,
         aggregated.with_columns(pl.lit("aggregated").alias("stage")),
     ]
-    return pl.concat(parts).with_columns(pl.lit(at).alias("committed_at")).select(LEDGER.schema.names())
+    return _finished(pl.concat(parts), at)
+
+
+def _finished(rows: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    return rows.with_columns(pl.lit(at).alias("committed_at")).select(LEDGER.schema.names())
 
 
 _OF_RECORD = (pl.col("observed_timestamp").alias("appended_at"), pl.lit(None, pl.Int64).alias("value_bytes"))
 
 
-def _ruled(parsed: Parsed, found: Positions) -> list[pl.DataFrame]:
+def _ruled(parsed: Parsed, pick: Pick) -> list[pl.DataFrame]:
     """Entries of the records that rules left out, and of what they noted of others, which stands for no message."""
-    filtered = lacked(parsed.filtered, found).select(
+    filtered = pick(parsed.filtered).select(
         *_BATCH,
         *("offset", "raw_messages", "value_bytes"),
         outcome=pl.lit("filtered"),
         reason="rule",
         appended_at="observed_timestamp",
     )
-    notes = lacked(parsed.notes, found).select(*_BATCH, *("offset", "outcome", "reason"), *_OF_RECORD, raw_messages=0)
+    notes = pick(parsed.notes).select(*_BATCH, *("offset", "outcome", "reason"), *_OF_RECORD, raw_messages=0)
     return [_summary(rows, "parsed") for rows in (filtered, notes) if rows.height]
 
 

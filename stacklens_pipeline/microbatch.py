@@ -6,6 +6,7 @@ The same function serves the drain, the healing after a crash and the back-fill 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from types import MappingProxyType
 
@@ -15,8 +16,9 @@ from stacklens_pipeline.aggregate import aggregate_records
 from stacklens_pipeline.enrich import enrich
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Rows, fenced
-from stacklens_pipeline.ledger import entries
+from stacklens_pipeline.ledger import derived_entries, entries
 from stacklens_pipeline.parse import UNCONFIGURED, Parsers, cut, multiline, parse_lines
+from stacklens_pipeline.planner import utc_now
 from stacklens_pipeline.position import Position, Positions, lacking
 from stacklens_pipeline.tables import (
     DEAD_LETTERS,
@@ -100,9 +102,12 @@ class Microbatch:
         return lambda found: self._aggregated(found)[table]
 
     def of_hour(self, table: Table, hour: str, held: Positions) -> pl.DataFrame:
-        """What a table at `held` has of an hour in this batch: for a rebuild of the hour."""
+        """What a table at `held` has of an hour in this batch, for a rebuild of the hour; of the ledger, past raw."""
+        pick = partial(_held_in, hour=hour, held=held)
+        if table is LEDGER:
+            return derived_entries(self._parsed, self.enriched, pick, utc_now())
         frames = {DEAD_LETTERS: self._parsed.rejected, PARSED_LOGS: self._records}
-        rows = frames.get(table, self.enriched).filter(~lacking(held), pl.col("ingest_hour") == hour)
+        rows = pick(frames.get(table, self.enriched))
         return aggregate_records(rows)[table] if table in METRICS else rows
 
     def _aggregated(self, found: Positions) -> Mapping[Table, pl.DataFrame]:
@@ -110,6 +115,11 @@ class Microbatch:
             if self._metrics is None or self._metrics[0] != found:
                 self._metrics = found, aggregate_records(fenced(self.enriched)(found))
             return self._metrics[1]
+
+
+def _held_in(frame: pl.DataFrame, *, hour: str, held: Positions, offset: str = "offset") -> pl.DataFrame:
+    """The rows of an hour whose records a table at `held` has."""
+    return frame.filter(~lacking(held, offset), pl.col("ingest_hour") == hour)
 
 
 def lines_of_open(lines: pl.DataFrame, positions: Positions) -> pl.DataFrame:

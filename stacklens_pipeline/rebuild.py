@@ -4,7 +4,7 @@ A rebuild takes exactly the records that a table has reached in its snapshot, an
 for the same parser version. It is refused where raw is no longer complete. Memory is that of a microbatch.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ import polars as pl
 from stacklens_pipeline.errors import CommitConflictError, ConfigurationError, IncompletePartitionError, UsageError
 from stacklens_pipeline.eventlog.base import OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Replacement
-from stacklens_pipeline.ledger import summed
+from stacklens_pipeline.ledger import OF_ROWS_GONE, summed
 from stacklens_pipeline.microbatch import DERIVED, Microbatch, cut_lines
 from stacklens_pipeline.parse import UNCONFIGURED, Parsers
 from stacklens_pipeline.parse.multiline import GAP, LONGEST_RECORD, STREAM
@@ -23,14 +23,18 @@ from stacklens_pipeline.tables import HOUR_FORMAT, LEDGER, RAW_LOGS, Table
 REBUILT = tuple(table for table in DERIVED if table is not LEDGER)
 """Tables that can be rebuilt; raw is immutable, and the ledger says what was."""
 
+IS_KEPT = (pl.col("stage") == "raw") | pl.col("outcome").is_in(OF_ROWS_GONE)
+"""Entries of the ledger that another parsing does not change."""
+
 ATTEMPTS = 5
+MAX_ROWS = 131_072
 
 
 def rebuild(
     lake: Lake,
     hour: str,
     tables: Iterable[Table] = REBUILT,
-    max_rows: int = 131_072,
+    max_rows: int = MAX_ROWS,
     parsers: Parsers = UNCONFIGURED,
 ) -> dict[Table, int]:
     """Replace an hour's partition of each table by what raw gives; returns rows by table.
@@ -44,7 +48,7 @@ def rebuild(
         raise ConfigurationError(f"none of these tables can be rebuilt: {', '.join(t.path for t in asked)}")
     rows: dict[Table, int] = {}
     for _ in range(ATTEMPTS):
-        replacements = _prepared(lake, hour, missing, max_rows, parsers)
+        replacements = prepare(lake, hour, missing, max_rows, parsers)
         rows |= {table: r.rows for table, r in replacements.items() if r.commit()}
         missing = [table for table in missing if table not in rows]
         if not missing:
@@ -103,22 +107,34 @@ def _height(lake: Lake, table: Table, hour: str) -> int:
     return int(rows.select(pl.len()).collect().item())
 
 
-def _prepared(
-    lake: Lake, hour: str, tables: Sequence[Table], max_rows: int, parsers: Parsers
+def prepare(
+    lake: Lake,
+    hour: str,
+    tables: Sequence[Table],
+    max_rows: int = MAX_ROWS,
+    parsers: Parsers = UNCONFIGURED,
+    written: Callable[[Table, pl.DataFrame], None] = lambda table, rows: None,
 ) -> Mapping[Table, Replacement]:
-    """The tables' new files, written but not committed.
+    """The tables' new files, written but not committed; `written` hears of the rows.
 
     Raw is looked at after the tables' snapshots were taken, so it holds all that they hold; and all is done on one
-    snapshot of it, whatever expires meanwhile.
+    snapshot of it, whatever expires meanwhile. The ledger keeps what it says of raw, and of rows that are gone.
     """
     replacements = {table: lake.replacement(table, hour) for table in tables}
     lake = lake.snapshot([LEDGER, RAW_LOGS])
     refuse_incomplete(lake, hour)
+
+    def write(table: Table, rows: pl.DataFrame) -> None:
+        replacements[table].write(rows)
+        written(table, rows)
+
+    if LEDGER in replacements:
+        write(LEDGER, replacements[LEDGER].replaced.filter(IS_KEPT).collect())
     extents = _extents(lake, hour, parsers)
     held = {table: {e.partition: r.held(e.partition) for e in extents} for table, r in replacements.items()}
     for batch in _batches(lake, extents, max_rows, parsers):
-        for table, replacement in replacements.items():
-            replacement.write(batch.of_hour(table, hour, held[table]))
+        for table in replacements:
+            write(table, batch.of_hour(table, hour, held[table]))
     return replacements
 
 

@@ -190,6 +190,28 @@ DEAD_LETTERS = Table(
     },
 )
 
+REPLAYS = Table(
+    "parsed",
+    "replays",
+    "Hours that were parsed anew by other parsers: what each table held and holds, and whether that is done.",
+    ("replay", "phase", "hour", "table", "topic", "partition"),
+    {
+        "replay": (pl.String, "id of the replay"),
+        "phase": (pl.String, "begun, with one row for each hour, table and partition, or done, with one row"),
+        "hour": (pl.String, "ingest hour that is replaced"),
+        "table": (pl.String, "path of the table"),
+        "topic": _POSITION["topic"],
+        "partition": _POSITION["partition"],
+        "rows_before": (pl.Int64, "rows that the table held of the hour"),
+        "rows_after": (pl.Int64, "rows that take their place"),
+        "messages_before": (pl.Int64, "messages that they stood for; of the ledger, those that rules left out"),
+        "messages_after": (pl.Int64, "messages that the new rows stand for"),
+        "parser_version": (pl.String, "version of the parsers that made the new rows"),
+        "configuration": (pl.String, "their configuration: paths and texts of the files, as JSON"),
+        "at": (UTC_TIME, "when the row was written"),
+    },
+)
+
 ENRICHED_LOGS = Table(
     "enriched",
     "logs",
@@ -261,6 +283,7 @@ TABLES: tuple[Table, ...] = (
     LEDGER,
     PARSED_LOGS,
     DEAD_LETTERS,
+    REPLAYS,
     ENRICHED_LOGS,
     LOG_METRICS_1M,
     LOG_METRICS_5M,
