@@ -11,6 +11,7 @@ from stacklens_pipeline.demo.commands import demo
 from stacklens_pipeline.errors import StackLensError, UsageError
 from stacklens_pipeline.init import init
 from stacklens_pipeline.parse.commands import parse
+from stacklens_pipeline.replay.commands import replay
 from stacklens_pipeline.ship.commands import ship
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.command()(commands.drain)
 app.command()(commands.status)
 app.command()(commands.verify)
 app.command()(commands.rebuild)
+app.command()(replay)
 app.command()(commands.sql)
 topics.command("create")(commands.create_topics)
 topics.command("list")(commands.list_topics)

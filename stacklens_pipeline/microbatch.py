@@ -87,6 +87,11 @@ class Microbatch:
         self._metrics: tuple[Positions, Mapping[Table, pl.DataFrame]] | None = None
         self._lock = Lock()
 
+    @property
+    def lines(self) -> pl.DataFrame:
+        """The raw rows of whole records."""
+        return self._lines.whole
+
     def rows(self, table: Table, now: Callable[[], datetime]) -> Rows:
         """What a table takes, for `Lake.append`: only what lies past the positions it has."""
         if table is RAW_LOGS:

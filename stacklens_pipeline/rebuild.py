@@ -18,6 +18,7 @@ from stacklens_pipeline.microbatch import DERIVED, Microbatch, cut_lines
 from stacklens_pipeline.parse import UNCONFIGURED, Parsers
 from stacklens_pipeline.parse.multiline import GAP, LONGEST_RECORD, STREAM
 from stacklens_pipeline.parse.waiting import may_go_on
+from stacklens_pipeline.position import Positions
 from stacklens_pipeline.tables import HOUR_FORMAT, LEDGER, RAW_LOGS, Table
 
 REBUILT = tuple(table for table in DERIVED if table is not LEDGER)
@@ -136,6 +137,22 @@ def prepare(
         for table in replacements:
             write(table, batch.of_hour(table, hour, held[table]))
     return replacements
+
+
+def hour_batches(lake: Lake, hour: str, parsers: Parsers, max_rows: int = MAX_ROWS) -> Iterator[Microbatch]:
+    """Microbatches, parsed by the parsers, that hold all records of an hour, and some of the hours around it.
+
+    Raises IncompletePartitionError when raw no longer holds the hour.
+    """
+    frozen = lake.snapshot([LEDGER, RAW_LOGS])
+    refuse_incomplete(frozen, hour)
+    return _batches(frozen, _extents(frozen, hour, parsers), max_rows, parsers)
+
+
+def held_by(lake: Lake, table: Table, hour: str) -> Positions:
+    """How far a table is in each partition that the hour has messages of."""
+    partitions = [TopicPartition(*row[:2]) for row in _bounds(lake.scan(RAW_LOGS, hours=[hour])).rows()]
+    return lake.positions(table, partitions)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,17 @@
 
 import itertools
 import json
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from stacklens_pipeline import rebuild
+from stacklens_pipeline.cli import main
 from stacklens_pipeline.drain import DRAIN_LEASE, Drain
 from stacklens_pipeline.errors import IncompletePartitionError, LeaseHeldError, StackLensError, UsageError
 from stacklens_pipeline.eventlog.base import EventLog
@@ -16,6 +21,7 @@ from stacklens_pipeline.lease import Lease
 from stacklens_pipeline.parse import UNCONFIGURED, Parsers
 from stacklens_pipeline.parse.rules.load import parsers_of
 from stacklens_pipeline.replay import journal, promote
+from stacklens_pipeline.replay.difference import difference
 from stacklens_pipeline.replay.hours import chosen_hours
 from stacklens_pipeline.replay.promote import finish_unfinished
 from stacklens_pipeline.replay.promote import promote as promote_hours
@@ -223,3 +229,58 @@ def test_the_journal_is_a_table_like_others(lake: Lake) -> None:
     assert journal.parsers_in(rows.filter(pl.col("phase") == "begun")).version == OTHER.version
     assert journal.REPLAYS in TABLES
     assert issubclass(LeaseHeldError, StackLensError)
+
+
+def test_the_difference_is_what_a_promotion_changes(lake: Lake) -> None:
+    before = content(lake)
+    found = difference(lake, hours(lake), LATIN)
+    assert (found.dead_before, found.dead_after, found.drained, found.buried) == (40, 20, 20, 0)
+    assert (found.rows_before, found.rows_after, found.appeared, found.vanished) == (80, 100, 20, 0)
+    assert (found.unchanged, found.changed) == (80, 0)
+    assert found.examples["appeared"][0]["body"] == "Größe"
+    assert len(found.examples["drained"]) == 3
+    assert all(rows.equals(before[path]) for path, rows in content(lake).items())
+    promote_hours(lake, hours(lake), LATIN)
+    assert difference(lake, hours(lake), LATIN).is_nothing
+    assert difference(lake, hours(lake), UNCONFIGURED).drained == 0
+
+
+def test_fields_that_are_gained_lost_and_changed_are_counted(lake: Lake) -> None:
+    found = difference(lake, hours(lake), rules("redact: [{name: x, fields: [body], with: hash}]"))
+    assert found.changed == 80
+    assert found.fields["body", "changed"] == 80
+    mapped = difference(lake, hours(lake), rules("fields: {level: user_id}"))
+    assert not mapped.fields
+    other = difference(lake, hours(lake), OTHER)
+    assert (other.filtered_before, other.filtered_after) == (0, 20)
+    assert other.fields["raw_messages", "changed"] == other.appeared == 20
+    assert not other.is_nothing
+
+
+@pytest.mark.parametrize("max_rows", [7, 50])
+def test_the_difference_does_not_depend_on_batches(lake: Lake, monkeypatch: pytest.MonkeyPatch, max_rows: int) -> None:
+    expected = difference(lake, hours(lake), OTHER)
+    monkeypatch.setattr(
+        "stacklens_pipeline.replay.difference.hour_batches", partial(rebuild.hour_batches, max_rows=max_rows)
+    )
+    found = difference(lake, hours(lake), OTHER)
+    assert replace(found, examples={}) == replace(expected, examples={})
+
+
+def test_the_command_shows_the_difference_and_promotes(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STACKLENS_DATA_DIR", str(tmp_path))
+    new = tmp_path / "new.yaml"
+    new.write_text("sources:\n  - source: '*'\n    encoding: latin-1\n")
+    (hour,) = hours(lake)
+    command = ["stacklens", "replay", "--hours", hour, "--parsers", str(new), "--output", "ndjson"]
+    for promoted in (False, True):
+        monkeypatch.setattr(sys, "argv", [*command, *(["--promote"] if promoted else [])])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert {"what": "dead letters drained", "count": 20} in rows
+        left = Lake(lake.root).read(DEAD_LETTERS).height
+        assert left == (20 if promoted else 40)
