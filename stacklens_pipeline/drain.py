@@ -20,6 +20,7 @@ from stacklens_pipeline.microbatch import DERIVED, Lines, Microbatch, cut_lines,
 from stacklens_pipeline.parse import UNCONFIGURED, Parsers
 from stacklens_pipeline.planner import Clock, Planner, utc_now
 from stacklens_pipeline.position import Position, Positions, meet
+from stacklens_pipeline.replay import journal
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, OFFSET_GAPS, RAW_LOGS, Table
 from stacklens_pipeline.threads import started
@@ -86,6 +87,7 @@ class Drain:
         self._workers = ingest.workers
         self._lag = 0
         self._is_healed = False
+        self._left_by = parsers  # those that made what the tables hold
 
     def step(self) -> Step:
         """Heal what a crash or another runner left, or take one microbatch from the event log.
@@ -241,13 +243,18 @@ class Drain:
         self._raw = self._lake.positions(RAW_LOGS, partitions)
         tables = [self._lake.positions(table, partitions) for table in DERIVED]
         self._open = RAW_LOGS.empty()
+        self._left_by = journal.last_used(self._lake) or self._parsers
         for tp, raw in self._raw.items():
-            reached = meet(table.get(tp, Position(0)) for table in tables)
+            positions = [table.get(tp, Position(0)) for table in tables]
+            reached = meet(positions)
             if reached.next < raw.next:
                 return self._heal_slice(tp, reached, raw.next)
-            # a table that has closed a record already keeps its fence: the others still have to
+            still_open = frozenset.intersection(*(position.open for position in positions))
+            if closed := reached.open - still_open:
+                return self._heal_closed(tp, Position(reached.next, closed), still_open)
             self._open = _in_order(self._open, self._open_lines(tp, reached))
         self._is_healed = True
+        journal.note_use(self._lake, self._parsers, self._now())
         return self._take()
 
     def _heal_slice(self, tp: TopicPartition, reached: Position, high: int) -> Step:
@@ -258,11 +265,16 @@ class Drain:
             first = self._first_stored(tp, end, high)
             end = min(first + self._ingest.max_rows, high)
             ahead = self._lake.scan_offsets(RAW_LOGS, tp, first, end).collect()
-        lines = cut_lines(
-            _in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER, self._parsers, {tp: reached.next}
-        )
-        rows = self._derive(Microbatch(lines, self._parsers), lines)
+        given = _in_order(self._open_lines(tp, reached), ahead)
+        lines = cut_lines(given, {tp: end}, NEVER, self._left_by, {tp: reached.next})
+        rows = self._derive(Microbatch(lines, self._left_by), lines)
         return Step(rows, {tp: end}, ahead.height, has_more=True)
+
+    def _heal_closed(self, tp: TopicPartition, closed: Position, still_open: frozenset[int]) -> Step:
+        """Close the records that some tables have closed already, and others not."""
+        given, held = self._open_lines(tp, closed), {tp: closed.next}
+        lines = Lines(given, given.clear(), {tp: Position(closed.next, still_open)}, held)
+        return Step(self._derive(Microbatch(lines, self._left_by), lines), has_more=True)
 
     def _open_lines(self, tp: TopicPartition, position: Position) -> pl.DataFrame:
         if not position.open:

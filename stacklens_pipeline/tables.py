@@ -193,11 +193,11 @@ DEAD_LETTERS = Table(
 REPLAYS = Table(
     "parsed",
     "replays",
-    "Hours that were parsed anew by other parsers: what each table held and holds, and whether that is done.",
+    "Hours that were parsed anew by other parsers, what each table held and holds; and the parsers that drains use.",
     ("replay", "phase", "hour", "table", "topic", "partition"),
     {
         "replay": (pl.String, "id of the replay"),
-        "phase": (pl.String, "begun, with one row for each hour, table and partition, or done, with one row"),
+        "phase": (pl.String, "begun (a row for each hour, table and partition), done; or used: a drain parses so"),
         "hour": (pl.String, "ingest hour that is replaced"),
         "table": (pl.String, "path of the table"),
         "topic": _POSITION["topic"],

@@ -1,7 +1,8 @@
-"""The journal of replays: what is put in whose place, written before the first table changes.
+"""The journal of replays: what is put in whose place, written before the first table changes; and of parsers in use.
 
 Tables are committed one after another. Between the first and the last of them counts cannot agree across tables; the
 journal says what each table held before and will hold after, so that any moment can be verified, and a crash finished.
+It also keeps the configuration of each version of parsers that a drain has used, so that what it left can be healed.
 """
 
 from collections.abc import Iterable
@@ -9,11 +10,14 @@ from datetime import datetime
 
 import orjson
 import polars as pl
+import structlog
 
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.parse import Parsers
 from stacklens_pipeline.parse.rules.load import parsers_of
 from stacklens_pipeline.tables import DEAD_LETTERS, LEDGER, PARSED_LOGS, REPLAYS, Table
+
+logger = structlog.get_logger(__name__)
 
 FIGURES = pl.Schema(
     {"hour": pl.String, "table": pl.String, "topic": pl.String, "partition": pl.Int32, "rows": pl.Int64}
@@ -47,19 +51,15 @@ def begin(lake: Lake, replay: str, before: pl.DataFrame, after: pl.DataFrame, pa
         pl.col("rows_after").fill_null(0),
         pl.col("messages").fill_null(0).alias("messages_before"),
         pl.col("messages_after").fill_null(0),
-        pl.lit(parsers.version).alias("parser_version"),
-        pl.lit(orjson.dumps(parsers.files).decode()).alias("configuration"),
+        *(pl.lit(value).alias(name) for name, value in _said(parsers).items()),
         pl.lit(at).alias("at"),
     )
-    lake.add(REPLAYS, rows.cast(dict(REPLAYS.schema)).select(REPLAYS.schema.names()))  # type: ignore[arg-type]
+    _add(lake, rows)
 
 
 def finish(lake: Lake, replays: Iterable[str], at: datetime) -> None:
     """Note that all tables hold what comes after."""
-    row = {"phase": "done", "at": at}
-    rows = pl.DataFrame([{**row, "replay": replay} for replay in replays])
-    missing = [pl.lit(None, dtype).alias(name) for name, dtype in REPLAYS.schema.items() if name not in rows.columns]
-    lake.add(REPLAYS, rows.with_columns(missing).cast(dict(REPLAYS.schema)).select(REPLAYS.schema.names()))  # type: ignore[arg-type]
+    _add(lake, pl.DataFrame([{"phase": "done", "replay": replay, "at": at} for replay in replays]))
 
 
 def begun(lake: Lake) -> pl.DataFrame:
@@ -75,6 +75,37 @@ def finished(lake: Lake) -> pl.DataFrame:
 def unfinished(lake: Lake) -> pl.DataFrame:
     """The rows of replays that were begun and are not done, the oldest first."""
     return begun(lake).join(finished(lake), on="replay", how="anti", maintain_order="left")
+
+
+def note_use(lake: Lake, parsers: Parsers, at: datetime) -> None:
+    """Note that rows are made by these parsers from now on, unless those before were the same."""
+    latest = _latest_use(lake)
+    if not latest.height or latest["parser_version"][0] != parsers.version:
+        _add(lake, pl.DataFrame([{"phase": "used", **_said(parsers), "at": at}]))
+
+
+def last_used(lake: Lake) -> Parsers | None:
+    """The parsers that made the latest rows; None before the first, or when this software would parse otherwise."""
+    latest = _latest_use(lake)
+    parsers = parsers_in(latest) if latest.height else None
+    if parsers is None or parsers.version == latest["parser_version"][0]:
+        return parsers
+    logger.warning("the software has changed since the latest rows were made", made_by=latest["parser_version"][0])
+    return None
+
+
+def _latest_use(lake: Lake) -> pl.DataFrame:
+    return lake.scan(REPLAYS).filter(pl.col("phase") == "used").sort("at").tail(1).collect()
+
+
+def _said(parsers: Parsers) -> dict[str, str]:
+    return {"parser_version": parsers.version, "configuration": orjson.dumps(parsers.files).decode()}
+
+
+def _add(lake: Lake, rows: pl.DataFrame) -> None:
+    """Add rows, whose other columns are null."""
+    missing = [pl.lit(None, dtype).alias(name) for name, dtype in REPLAYS.schema.items() if name not in rows.columns]
+    lake.add(REPLAYS, rows.with_columns(missing).select(pl.col(n).cast(dtype) for n, dtype in REPLAYS.schema.items()))
 
 
 def parsers_in(rows: pl.DataFrame) -> Parsers:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stacklens_pipeline.drain import Drain
+from stacklens_pipeline.errors import LakeError
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.ledger import summed
@@ -20,7 +21,7 @@ from stacklens_pipeline.rebuild import rebuild
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, ENRICHED_LOGS, LEDGER, LOG_METRICS_1M, PARSED_LOGS, RAW_LOGS
 from stacklens_pipeline.verify import account_of, verify
-from tests.builders import TOPIC, Clock, opened_log, send
+from tests.builders import TOPIC, Clock, FailingLake, opened_log, send
 
 RULES = parsers_of(
     (
@@ -122,3 +123,39 @@ def test_rules_may_change_while_a_record_is_open(shifts: list[tuple[Parsers, lis
         assert verify(lake) == []
         account = account_of(lake)
         assert (account.messages, account.waiting) == (total, 0)
+
+
+@pytest.mark.parametrize("allowed", [0, 1, 2, 3, 5, 8])
+def test_a_crash_is_healed_by_the_rules_that_it_was_left_by(tmp_path: Path, log: EventLog, allowed: int) -> None:
+    send(log, lines(60))
+    root, now, ingest = str(tmp_path / "lake"), Clock(), IngestSettings(topics=(TOPIC,))
+    Drain(Lake(root), log, ingest, now, RULES).step()
+    send(log, lines(60))
+    with pytest.raises(LakeError, match="the process died"):
+        Drain(FailingLake(root, allowed), log, ingest, now, RULES).step()
+    send(log, lines(60))
+    lake = Lake(root)
+    drain = Drain(lake, log, ingest, now, JOINED[0])
+    while not drain.step().is_idle:
+        pass
+    assert verify(lake) == []
+    versions = dict(lake.read(PARSED_LOGS).group_by("parser_version").agg(pl.col("offset").min()).rows())
+    assert versions == {RULES.version: 0, JOINED[0].version: 63 if allowed == 0 else 126}
+
+
+@pytest.mark.parametrize("allowed", range(1, 8))
+def test_a_record_that_some_tables_have_closed_is_closed_by_the_same_rules(
+    tmp_path: Path, log: EventLog, allowed: int
+) -> None:
+    send(log, [b'{"level":"debug"}', b"2026-01-02 03:04:05 DEBUG x", b"\tgoes on"])
+    root, now, ingest = str(tmp_path / "lake"), Clock(datetime.now(UTC)), IngestSettings(topics=(TOPIC,))
+    Drain(Lake(root), log, ingest, now).step()
+    now.forward(minutes=1)
+    with pytest.raises(LakeError, match="the process died"):
+        Drain(FailingLake(root, allowed), log, ingest, now).step()
+    lake = Lake(root)
+    drain = Drain(lake, log, ingest, now, RULES)  # which would drop what one table has already
+    while not drain.step().is_idle:
+        pass
+    assert verify(lake) == []
+    assert account_of(lake).waiting == 0

@@ -17,7 +17,8 @@ from stacklens_pipeline.parse.rules.version import version_of
 class MultiLine:
     """Which lines go on with the one before.
 
-    All but those that match `begins`, or those that match `continues`; none when neither is given.
+    All but those that match `begins`, or those that match `continues`; none when neither is given. An empty line goes
+    on with any record that can grow: so what an open record consists of does not change with the rules.
     """
 
     begins: str | None = None
@@ -26,8 +27,8 @@ class MultiLine:
     def goes_on(self, text: pl.Expr) -> pl.Expr:
         """Whether a line goes on with the one before it."""
         if self.begins is not None:
-            return ~text.str.contains(self.begins)
-        return pl.lit(False) if self.continues is None else text.str.contains(self.continues)
+            return ~text.str.contains(self.begins) | (text == "")
+        return pl.lit(False) if self.continues is None else text.str.contains(self.continues) | (text == "")
 
     @property
     def can_grow(self) -> bool:
