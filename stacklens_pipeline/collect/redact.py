@@ -23,7 +23,7 @@ class Redactor:
     def __call__(self, source: str, values: Sequence[bytes]) -> Sequence[bytes]:
         """The lines without what must not reach the event log."""
         for redaction in self._of(source):
-            values, changed = _redacted(values, redaction)
+            values, changed = redacted(values, redaction)
             self.redacted[redaction.name] += changed
         return values
 
@@ -34,7 +34,7 @@ class Redactor:
         return self._by_source[source]
 
 
-def _redacted(values: Sequence[bytes], redaction: Redaction) -> tuple[Sequence[bytes], int]:
+def redacted(values: Sequence[bytes], redaction: Redaction) -> tuple[Sequence[bytes], int]:
     """The lines, and how many of them have changed; those that are not UTF-8 are looked at byte by byte."""
     pairs = [_text(value) for value in values]
     texts = pl.Series([text for text, _ in pairs], dtype=pl.String)

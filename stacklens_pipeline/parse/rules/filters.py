@@ -29,7 +29,7 @@ class Filter:
         """Whether each of the records, which meet the conditions, is kept."""
         if not self.keep_one_in:
             return pl.repeat(False, records.height, dtype=pl.Boolean, eager=True)
-        hashed = _hash_of_place(records) if self.by is None else _hash_of_text(texts(records, self.by))
+        hashed = records.select(spread()).to_series() if self.by is None else _hash_of_text(texts(records, self.by))
         return hashed % self.keep_one_in == 0
 
 
@@ -51,13 +51,13 @@ def apply_filters(records: pl.DataFrame, filters: tuple[Filter, ...]) -> tuple[p
     return records.filter(pl.col("rule").is_null()).drop("rule"), records.filter(pl.col("rule").is_not_null())
 
 
-def _hash_of_place(records: pl.DataFrame) -> pl.Series:
+def spread() -> pl.Expr:
     """A number that a record's place gives, spread evenly; the same in every version of every library."""
     offset, line, partition = (pl.col(name).cast(pl.UInt64) for name in ("offset", "line_index", "partition"))
     number = (offset * 0x10001 + line) * 0x10001 + partition
     for divisor, factor in _MIX:
         number = (number ^ (number // divisor)) * pl.lit(factor, pl.UInt64)
-    return records.select(number).to_series()
+    return number
 
 
 def _hash_of_text(values: pl.Series) -> pl.Series:
