@@ -19,7 +19,7 @@ from stacklens_pipeline.microbatch import DERIVED
 from stacklens_pipeline.parse import Parsers
 from stacklens_pipeline.parse.rules.load import load_parsers
 from stacklens_pipeline.progress import Progress, Report
-from stacklens_pipeline.rebuild import rebuild_or_count
+from stacklens_pipeline.replay.rebuilding import rebuild_hour
 from stacklens_pipeline.settings import Settings
 from stacklens_pipeline.shift import Terms, stopped_by_signals, work
 from stacklens_pipeline.tables import OFFSET_GAPS, RAW_LOGS, TABLES, Table
@@ -70,7 +70,7 @@ def terms(settings: Settings) -> Terms:
 def _rebuilt(context: dg.AssetExecutionContext, lake: Lake, parsers: Parsers) -> Iterator[dg.MaterializeResult]:
     (hour,) = context.partition_keys  # the back-fill policy says one hour a run
     tables = [BY_KEY[asset] for asset in context.selected_asset_keys]
-    rows = rebuild_or_count(lake, hour, tables, parsers)
+    rows = rebuild_hour(lake, hour, tables, parsers)
     for table in sorted(rows, key=COMMIT_ORDER.index):  # Dagster wants parents before children
         yield dg.MaterializeResult(key(table), metadata={"dagster/partition_row_count": rows[table], "rebuilt": True})
 

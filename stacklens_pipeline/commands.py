@@ -83,10 +83,10 @@ def verify() -> None:
 
 
 def rebuild(hour: Annotated[str, typer.Argument(help="an ingest hour, such as 2026-11-24T04 (UTC)")]) -> None:
-    """Rebuild an hour of all tables from raw."""
+    """Rebuild an hour of all tables from raw, by the parsers that are configured now."""
     from stacklens_pipeline.parse.rules.load import load_parsers
-    from stacklens_pipeline.rebuild import rebuild as rebuild_hour
-    from stacklens_pipeline.rebuild import refuse_no_hour, refuse_unknown_hour
+    from stacklens_pipeline.rebuild import REBUILT, refuse_no_hour, refuse_unknown_hour
+    from stacklens_pipeline.replay.rebuilding import rebuild_hour
     from stacklens_pipeline.settings import load_settings
     from stacklens_pipeline.stores import existing_lake
 
@@ -95,7 +95,7 @@ def rebuild(hour: Annotated[str, typer.Argument(help="an ingest hour, such as 20
     lake = existing_lake(settings)
     refuse_unknown_hour(lake, hour)
     parsers = load_parsers(settings.config_dir)
-    for table, rows in rebuild_hour(lake, hour, parsers=parsers).items():
+    for table, rows in rebuild_hour(lake, hour, REBUILT, parsers).items():
         typer.echo(f"{table.path}: {rows} rows")
 
 

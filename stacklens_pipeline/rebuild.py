@@ -40,8 +40,9 @@ def rebuild(
 ) -> dict[Table, int]:
     """Replace an hour's partition of each table by what raw gives; returns rows by table.
 
-    Raises IncompletePartitionError when raw no longer holds the hour, and CommitConflictError when the hour is written
-    to faster than it can be rebuilt (whoever holds the drain's lease is safe from that).
+    The parsers have to be those that made the hour: `replay.rebuilding` sees to that. Raises IncompletePartitionError
+    when raw no longer holds the hour, and CommitConflictError when the hour is written to faster than it can be rebuilt
+    (whoever holds the drain's lease is safe from that).
     """
     asked = list(tables)
     missing = [table for table in REBUILT if table in asked]
@@ -55,18 +56,6 @@ def rebuild(
         if not missing:
             return rows
     raise CommitConflictError(f"hour {hour} of {missing[0].path} is being written to by others")
-
-
-def rebuild_or_count(
-    lake: Lake, hour: str, tables: Iterable[Table], parsers: Parsers = UNCONFIGURED
-) -> dict[Table, int]:
-    """`rebuild`, and of tables that are never rebuilt (raw, ledger, gaps) the number of rows that the hour holds."""
-    asked = list(tables)
-    kept = [table for table in asked if table not in REBUILT]
-    rebuilt = [table for table in asked if table in REBUILT]
-    refuse_incomplete(lake, hour)
-    counts = {table: _height(lake, table, hour) for table in kept}
-    return counts | (rebuild(lake, hour, rebuilt, parsers=parsers) if rebuilt else {})
 
 
 def refuse_no_hour(text: str) -> None:
@@ -101,11 +90,6 @@ def refuse_incomplete(lake: Lake, hour: str) -> None:
             f"hour {hour} cannot be rebuilt: of its {rows} raw messages of {topic}/{partition} only {found} are left, "
             f"the others have expired or were erased"
         )
-
-
-def _height(lake: Lake, table: Table, hour: str) -> int:
-    rows = lake.scan(table, hours=[hour] if table.is_partitioned else None)
-    return int(rows.select(pl.len()).collect().item())
 
 
 def prepare(

@@ -121,13 +121,19 @@ LEDGER = Table(
         "partition": _POSITION["partition"],
         "ingest_hour": _POSITION["ingest_hour"],
         "stage": (pl.String, "raw, parsed, enriched or aggregated"),
-        "outcome": (pl.String, "stored, dead, filtered, redacted, violated, deduplicated, expired or erased"),
+        "outcome": (
+            pl.String,
+            "stored, dead, filtered, redacted, violated, tolerated, expired or erased",
+        ),
         "reason": (
             pl.String,
             "the dead letter's reason code, the rule that filtered or redacted, or what was violated",
         ),
         "rows": (pl.Int64, "rows written to (or removed from) the stage's table"),
-        "messages": (pl.Int64, "messages of the event log that these rows stand for; 0 of notes (redacted, violated)"),
+        "messages": (
+            pl.Int64,
+            "messages of the event log that these rows stand for; 0 of what was only noted",
+        ),
         "first_offset": (pl.Int64, "smallest offset among them"),
         "last_offset": (pl.Int64, "largest offset among them"),
         "value_bytes": (pl.Int64, "bytes of the messages' values; null past parsed"),

@@ -77,6 +77,15 @@ def finish_unfinished(lake: Lake, now: Clock = utc_now) -> list[str]:
     return sorted(set(rows["hour"]))
 
 
+def finish_abandoned(lake: Lake, now: Clock = utc_now) -> int:
+    """Finish what crashed promotions have begun, unless one is under way; returns how many hours."""
+    rows = journal.unfinished(lake)
+    if not rows.height or Lease(lake.root, REPLAY_LEASE).current() is not None:
+        return 0
+    with _alone(lake, sorted(set(rows["hour"])), now):
+        return len(finish_unfinished(lake, now))
+
+
 class _Hour:
     """An hour's new rows, written and not committed yet."""
 

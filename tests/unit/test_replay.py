@@ -14,7 +14,13 @@ import pytest
 from stacklens_pipeline import rebuild
 from stacklens_pipeline.cli import main
 from stacklens_pipeline.drain import DRAIN_LEASE, Drain
-from stacklens_pipeline.errors import IncompletePartitionError, LeaseHeldError, StackLensError, UsageError
+from stacklens_pipeline.errors import (
+    ConfigurationError,
+    IncompletePartitionError,
+    LeaseHeldError,
+    StackLensError,
+    UsageError,
+)
 from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.lease import Lease
@@ -23,8 +29,9 @@ from stacklens_pipeline.parse.rules.load import parsers_of
 from stacklens_pipeline.replay import journal, promote
 from stacklens_pipeline.replay.difference import difference
 from stacklens_pipeline.replay.hours import chosen_hours
-from stacklens_pipeline.replay.promote import finish_unfinished
+from stacklens_pipeline.replay.promote import finish_abandoned, finish_unfinished
 from stacklens_pipeline.replay.promote import promote as promote_hours
+from stacklens_pipeline.replay.rebuilding import made_by, rebuild_hour
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, ENRICHED_LOGS, LEDGER, LOG_METRICS_1M, PARSED_LOGS, RAW_LOGS, TABLES
 from stacklens_pipeline.verify import account_of, verify
@@ -284,3 +291,22 @@ def test_the_command_shows_the_difference_and_promotes(
         assert {"what": "dead letters drained", "count": 20} in rows
         left = Lake(lake.root).read(DEAD_LETTERS).height
         assert left == (20 if promoted else 40)
+
+
+def test_a_rebuild_by_other_parsers_is_of_the_whole_hour_or_refused(lake: Lake) -> None:
+    (hour,) = hours(lake)
+    with pytest.raises(ConfigurationError, match=f"have to be rebuilt together: `{hour}`"):
+        rebuild_hour(lake, hour, [PARSED_LOGS], OTHER)
+    assert rebuild_hour(lake, hour, [PARSED_LOGS, RAW_LOGS], UNCONFIGURED) == {PARSED_LOGS: 80, RAW_LOGS: 120}
+    rows = rebuild_hour(lake, hour, [*rebuild.REBUILT], OTHER)
+    assert rows[PARSED_LOGS] == lake.row_count(PARSED_LOGS)
+    assert made_by(lake, hour) == {OTHER.version}
+    assert verify(lake) == []
+
+
+def test_upkeep_finishes_what_a_crashed_promotion_has_begun(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    promote_and_die(lake, OTHER, monkeypatch, 4)
+    again = Lake(lake.root)
+    assert finish_abandoned(again) == 1
+    assert finish_abandoned(again) == 0
+    assert verify(again) == []

@@ -6,7 +6,7 @@ import polars as pl
 
 from stacklens_pipeline.parse.rules.attributes import dump, load
 from stacklens_pipeline.parse.rules.base import Rules
-from stacklens_pipeline.parse.rules.contract import violations
+from stacklens_pipeline.parse.rules.contract import Promise, violations
 from stacklens_pipeline.parse.rules.filters import apply_filters
 from stacklens_pipeline.parse.rules.redaction import apply_redactions
 
@@ -22,7 +22,7 @@ class Applied:
 
     `filtered` are those that were left out, with the `rule`; `refused` those that break a contract that lets none
     through, with the `detail`; `notes` has one row for each redaction and broken promise of a record, with its
-    `outcome` (redacted or violated) and `reason`. The latter three have the columns `PLACE`.
+    `outcome` (redacted, violated or tolerated) and `reason`. The latter three have the columns `PLACE`.
     """
 
     records: pl.DataFrame
@@ -59,13 +59,18 @@ def _held(records: pl.DataFrame, rules: Rules) -> tuple[pl.DataFrame, pl.DataFra
     is_refused = pl.Series([any(p.policy == "dead_letter" for p, _ in each) for each in broken], dtype=pl.Boolean)
     is_broken = pl.Series([bool(each) for each in broken], dtype=pl.Boolean)
     refused = records.select(*PLACE, pl.Series("detail", ["; ".join(each) for each in details], dtype=pl.String))
-    reasons = pl.Series("reason", [[f"{rules.source}: {one}" for one in each] for each in details], dtype=_TEXTS)
-    notes = records.select(*PLACE, pl.lit("violated").alias("outcome"), reasons).filter(is_broken & ~is_refused)
+    notes = [
+        records.select(*PLACE, pl.lit(outcome).alias("outcome"), _reasons(rules, broken, policy)).filter(~is_refused)
+        for policy, outcome in (("warn", "violated"), ("keep", "tolerated"))
+    ]
     records = _marked(records, is_broken.arg_true(), details).filter(~is_refused)
-    return records, refused.filter(is_refused), notes.explode("reason")
+    return records, refused.filter(is_refused), pl.concat(notes).explode("reason").drop_nulls("reason")
 
 
-_TEXTS = pl.List(pl.String)
+def _reasons(rules: Rules, broken: list[list[tuple[Promise, str]]], policy: str) -> pl.Series:
+    """Of each record, what it breaks of the promises with a policy."""
+    of_policy = [[f"{rules.source}: {p.field} {how}" for p, how in each if p.policy == policy] for each in broken]
+    return pl.Series("reason", of_policy, dtype=pl.List(pl.String))
 
 
 def _marked(records: pl.DataFrame, broken: pl.Series, details: list[list[str]]) -> pl.DataFrame:
