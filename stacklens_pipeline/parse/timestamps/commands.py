@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -49,25 +50,26 @@ def rows(part: Sequence[Item], first: int, at: datetime, default: Said) -> list[
     alike: dict[Said, list[int]] = {}
     for index, item in enumerate(part):
         said = _said(item, default)
-        if isinstance(said, dict):
-            read[index] = said
-        else:
+        if isinstance(said, Said):
             alike.setdefault(said, []).append(index)
+        else:
+            read[index] = _failed("invalid_message", said)
     for said, indices in alike.items():
-        for index, row in zip(indices, _read([part[index] for index in indices], at, said), strict=True):
+        problem = _problem(said)
+        of_said = repeat(problem) if problem else _read([part[index] for index in indices], at, said)
+        for index, row in zip(indices, of_said, strict=False):
             read[index] = row
     return [{"line": line, **row} for line, row in enumerate(read, first)]
 
 
-def _said(item: Item, default: Said) -> Said | dict[str, Any]:
-    """What is said about an item, or a row with the reason why it cannot be read."""
-    if item.problem:
-        return _failed("invalid_message", item.problem)
+def _said(item: Item, default: Said) -> Said | str:
+    """What is said about an item, or what is wrong with it."""
+    if not item.extra:
+        return item.problem or default
     formats = item.extra.get("formats", default.formats)
     if not (isinstance(formats, list | tuple) and all(isinstance(format, str) for format in formats)):
-        return _failed("invalid_message", f"formats are no list of texts: `{formats}`")
-    said = Said(tuple(formats), item.extra.get("timezone", default.timezone))
-    return _problem(said) or said
+        return f"formats are no list of texts: `{formats}`"
+    return Said(tuple(formats), item.extra.get("timezone", default.timezone))
 
 
 def _problem(said: Said) -> dict[str, Any] | None:
@@ -109,7 +111,7 @@ def _read(part: Sequence[Item], at: datetime, said: Said) -> Iterator[dict[str, 
 
 def _text(value: bytes | None) -> str | None:
     try:
-        return (value or b"").decode().removesuffix("\r")
+        return (value or b"").decode().removeprefix("\ufeff").removesuffix("\r")
     except UnicodeDecodeError:
         return None
 

@@ -1,6 +1,6 @@
 """Formats that a person writes for times, of strptime or Joda, and the names that Logstash has for some: as kinds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 
@@ -29,12 +29,18 @@ def kinds_of_format(format: str) -> Sequence[Kind]:
         return [replace(kind, name=format) for kind in _NAMES[format]]
     pieces = [*(strptime if "%" in format else joda).pieces(format)]
     fields = {piece.field for piece in pieces}
-    if not fields & _ENOUGH:
-        raise ConfigurationError(f"a time format says neither date nor time: `{format}`")
+    if problem := _problem(fields):
+        raise ConfigurationError(f"a time format says {problem}: `{format}`")
     if "seconds" in fields:
         pieces = [replace(piece, field="part") if piece.field == "decimals" else piece for piece in pieces]
     read = epoch if "seconds" in fields else dated
     return [Kind(format, clock=joined(pieces), tail="", read=read)]
 
 
-_ENOUGH = {"year", "month", "word", "day", "hour", "seconds", "ordinal"}
+def _problem(fields: Set[str]) -> str:
+    """What a format lacks that nothing else says; empty when it lacks nothing."""
+    if fields & {"ordinal", "week"} and "year" not in fields:
+        return "a day or week of no year"
+    if "day" in fields and not fields & {"month", "word"}:
+        return "a day of no month"
+    return "" if fields & {"year", "month", "word", "hour", "seconds"} else "neither date nor time"

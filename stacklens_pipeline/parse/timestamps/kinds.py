@@ -17,14 +17,14 @@ from stacklens_pipeline.parse.timestamps.zones import SHORT_ZONE, Zone
 
 _GAP = r"(?:[Tt_]|,? {1,2})"
 """Between a date and a time of day."""
-_SPOKEN_GAP = r"(?:[Tt]| *,(?: *(?i:at))? *| +(?:(?i:at) +)?)"
+_SPOKEN_GAP = "(?:[Tt]| *,(?: *[Aa][Tt])? *| +(?:[Aa][Tt] +)?)"
 """The same where the month has a name."""
 _AFTER_MONTH = r"(?:\.? +|-)"
 _END = r"[ :]*"
 """What may be left of a line's separator."""
 _BEGIN = r" *[*.]?"
 """Before a date of Cisco's: its clock is not set, or not in step."""
-_WEEKDAYS = "(?i:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_WEEKDAYS = p.any_case("mon|tue|wed|thu|fri|sat|sun")
 
 
 class Found(Enum):

@@ -3,6 +3,11 @@
 import polars as pl
 
 from stacklens_pipeline.parse.timestamps.clocks import in_zone, minutes_east
+from stacklens_pipeline.parse.timestamps.layouts import Layout
+from stacklens_pipeline.parse.timestamps.zones import Zone, zone_named
+from stacklens_pipeline.tables import UTC_TIME
+
+_RFC3164 = Layout(15, "%b %d %H:%M:%S", is_padded=True)
 
 
 def from_clf(day: pl.Expr, zone: pl.Expr) -> pl.Expr:
@@ -12,18 +17,14 @@ def from_clf(day: pl.Expr, zone: pl.Expr) -> pl.Expr:
 
 
 def from_rfc3164(text: pl.Expr, observed: pl.Expr, timezone: str = "UTC") -> pl.Expr:
-    """`Oct 11 22:14:15` in the year that puts it nearest before (at most a day after) the time it was observed."""
-    return _nearest(text, observed.dt.year(), observed, timezone)
+    """`Oct 11 22:14:15` in the year that puts it nearest before (at most a day after) the time it was observed.
+
+    29 February is in the last leap year before.
+    """
+    zone = zone_named(timezone)
+    both = pl.struct(text.alias("text"), observed.alias("observed"))
+    return both.map_batches(lambda pairs: _rfc3164(pairs.struct.unnest(), zone), return_dtype=UTC_TIME)
 
 
-def _nearest(text: pl.Expr, year: pl.Expr, observed: pl.Expr, timezone: str) -> pl.Expr:
-    this, last = (_with_year(text, year - back, timezone) for back in (0, 1))
-    following = _with_year(text, year + 1, timezone)
-    limit = observed + pl.duration(days=1)
-    return pl.when(following <= limit).then(following).when(this > limit).then(last).otherwise(this)
-
-
-def _with_year(text: pl.Expr, year: pl.Expr, timezone: str) -> pl.Expr:
-    padded = text.str.replace("  ", " 0", literal=True)
-    full = year.cast(pl.String) + " " + padded
-    return in_zone(full.str.to_datetime("%Y %b %d %H:%M:%S", time_unit="us", strict=False), timezone)
+def _rfc3164(pairs: pl.DataFrame, zone: Zone) -> pl.Series:
+    return _RFC3164.instants(pairs["text"], pairs["observed"].to_physical(), zone).cast(UTC_TIME)

@@ -9,6 +9,16 @@ _LONG = "january february march april may june july august september october nov
 MONTHS: Mapping[str, int] = {name[:3]: number for number, name in enumerate(_LONG.split(), 1)}
 """English months by their first three letters."""
 
+
+def any_case(words: str) -> str:
+    """A pattern for words in large or small letters, ASCII ones alone.
+
+    >>> any_case("am|pm")
+    '(?:[Aa][Mm]|[Pp][Mm])'
+    """
+    return f"(?:{re.sub('[a-z]', lambda letter: f'[{letter[0].upper()}{letter[0]}]', words)})"
+
+
 YEAR = r"(?P<year>[0-9]{4})"
 LIKELY_YEAR = r"(?:(?:19|20)[0-9]{2})"
 """A year in the midst of a line."""
@@ -17,13 +27,12 @@ YEAR_OR_APOSTROPHE = r"(?P<year>[0-9]{4}|'[0-9]{2})"
 SHORT_YEAR = r"(?P<year>[0-9]{2})"
 MONTH = r"(?P<month>[0-9]{1,2})"
 MONTH_2 = r"(?P<month>[0-9]{2})"
-NAMED = rf"(?P<name>(?i:{_LONG.replace(' ', '|')}|sept|{'|'.join(MONTHS)}))"
+NAMED = f"(?P<name>{any_case(_LONG.replace(' ', '|') + '|sept|' + '|'.join(MONTHS))})"
 DAY = r"(?P<day>[0-9]{1,2})"
 DAY_2 = r"(?P<day>[0-9]{2})"
-NTH = rf"{DAY}(?i:st|nd|rd|th)?"
-WEEKDAY = (
-    r"(?i:(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|thurs|tues|wed|thu|fri|sat|sun|mon|tue)[.,]? +)?"
-)
+NTH = rf"{DAY}{any_case('st|nd|rd|th')}?"
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+WEEKDAY = f"(?:{any_case(f'{_DAYS}|thurs|tues|wed|thu|fri|sat|sun|mon|tue')}[.,]? +)?"
 WEEK = r"(?P<year>[0-9]{4})-?W(?P<week>[0-9]{2})(?:-?(?P<weekday>[1-7]))?"
 
 HOUR = r"(?P<hour>[0-9]{1,2})"

@@ -7,7 +7,7 @@ from stacklens_pipeline.errors import ConfigurationError
 from stacklens_pipeline.parse.timestamps import pieces as p
 from stacklens_pipeline.parse.timestamps.pieces import Piece, literal
 
-_TOKENS = re.compile(r"%(?P<flags>[-_0^#EO]?)(?P<width>:{0,3}|\.?[0-9]?)(?P<letter>[A-Za-z+%])|(?P<other>[^%]+|%)")
+_TOKENS = re.compile(r"%(?P<flags>[-_0^#EO]?)(?P<width>:{0,3}|\.?[0-9]?)(?P<letter>[A-Za-z+%])|(?P<other>[^%]+)|%")
 
 _POINT_DECIMALS = Piece(r"(?:\.(?P<decimals>[0-9]{1,9}))?")
 _DAY, _HOUR = p.padded(p.DAY), p.padded(p.HOUR)
@@ -57,7 +57,7 @@ def pieces(format: str) -> Iterator[Piece]:
     """
     for token in _TOKENS.finditer(format):
         letter = token["letter"]
-        if letter is None:
+        if token["other"]:
             yield literal(token["other"], least_blanks=0)
         elif letter == "f" and token["width"].startswith("."):
             yield _POINT_DECIMALS

@@ -92,8 +92,8 @@ UTC = Zone()
 
 @lru_cache
 def zone_named(text: str) -> Zone:
-    """A zone as a person sets it, an IANA name or an offset; raises ConfigurationError."""
-    zone = _offset(text) or _area(text)
+    """A zone as a person sets it, an IANA name or an offset (`+02:00`, `UTC-3`); raises ConfigurationError."""
+    zone = _offset(text.removeprefix("UTC")) or _area(text)
     if zone is None:
         raise ConfigurationError(f"unknown time zone: `{text}`")
     return zone

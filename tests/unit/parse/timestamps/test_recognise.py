@@ -86,6 +86,7 @@ def test_no_text_is_of_two_kinds_and_a_layout_reads_as_its_kind(found: list[str]
         rows = column.str.contains(kind.anchored).arg_true()
         instants = kind.instants(column.gather(rows), observed.gather(rows), zone_named("Europe/Berlin"))
         for row, instant in zip(rows, instants, strict=True):
+            assert kind.compiled.fullmatch(found[row])
             assert instant is None or by_row.setdefault(row, kind.pattern) == kind.pattern, found[row]
         for layout in kind.layouts:
             of = column.str.contains(layout.anchored).arg_true()
@@ -189,6 +190,7 @@ def test_which_number_is_the_month_and_which_the_year(text: str, expected: str) 
         "99999999999999999999",
         "2026-01-02\n",
         "٢٠٢٦-٠١-٠٢",
+        "ſun Jan  2 03:04:05 2026",
     ],
 )
 def test_what_is_no_time(text: str) -> None:
