@@ -145,6 +145,11 @@ def test_shapes_that_alternate_are_all_split() -> None:
     assert split_5424([f"{HEAD} {rest}" for rest in rests]) == 4 * FEWEST
 
 
+@pytest.mark.parametrize("value", ["]", '\\"', "\\\\", "\t", '"', "\0"])
+def test_a_value_that_is_not_plain_is_read_by_itself_among_others(value: str) -> None:
+    assert split_5424([*USUAL_5424, USUAL_5424[0].replace("c d", value)]) == FEWEST
+
+
 @pytest.mark.parametrize(
     "rest",
     [
