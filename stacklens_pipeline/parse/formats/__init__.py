@@ -6,7 +6,8 @@ from stacklens_pipeline.parse.formats.access import ACCESS
 from stacklens_pipeline.parse.formats.base import Format
 from stacklens_pipeline.parse.formats.json import JSON
 from stacklens_pipeline.parse.formats.logfmt import LOGFMT
-from stacklens_pipeline.parse.formats.syslog import RFC3164, RFC5424
+from stacklens_pipeline.parse.formats.rfc3164 import RFC3164
+from stacklens_pipeline.parse.formats.rfc5424 import RFC5424
 from stacklens_pipeline.parse.formats.text import TEXT
 
 FORMATS: tuple[Format, ...] = (JSON, RFC5424, RFC3164, ACCESS, LOGFMT, TEXT)
