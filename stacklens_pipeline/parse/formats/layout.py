@@ -99,7 +99,8 @@ def _cut(lines: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, pl.Series]:
         tokens = [*blank, *names, f"p{n}.end"]
         parts = parts.with_columns(_split(pl.col(places[n]), " ", tokens)).unnest("parts")
         fields += [pl.col(name) for name in names]
-        holds.append((pl.col(tokens[-1]) == "") | _ends(tokens[-1], places, n))
+        goes_on = (pl.col(tokens[-1]) == "") & (n + 1 < len(runs))
+        holds.append(goes_on | _ends(tokens[-1], places, n))
         holds += [(pl.col(name) == "") | pl.col(places[n]).is_null() for name in blank]
         holds += [pl.col(token).ne_missing("") for token in tokens[len(blank) : -1]]
     is_usual = parts.select(pl.all_horizontal(holds).fill_null(False)).to_series()

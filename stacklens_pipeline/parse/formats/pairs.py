@@ -41,12 +41,11 @@ class Pairs:
 
     def apart_from(self, names: Sequence[str], prefix: str) -> "Pairs":
         """These pairs, those with one of the names under that name with a prefix."""
-        name = pl.col("name")
-        if not self.frame["name"].is_in(names).any():
+        name, is_taken = pl.col("name"), self.frame["name"].is_in(names)
+        if not is_taken.any():
             return self
-        return Pairs(
-            self.height, self.frame.with_columns(pl.when(name.is_in(names)).then(prefix + name).otherwise(name))
-        )
+        renamed = pl.when(is_taken).then(prefix + name).otherwise(name)
+        return Pairs(self.height, self.frame.with_columns(renamed.alias("name")))
 
     def objects(self) -> pl.Series:
         """A JSON object of each record; null without pairs. Of a name that stands twice the first value counts."""

@@ -1,10 +1,14 @@
 """Raw frames for parser tests."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 
+from stacklens_pipeline.parse.batch import read_messages
+from stacklens_pipeline.parse.formats import Format
 from stacklens_pipeline.tables import RAW_LOGS
 
 RECEIVED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -49,3 +53,9 @@ def raw(values: Sequence[bytes | None], received: datetime = RECEIVED) -> pl.Dat
     ).with_columns(*(pl.lit(columns[name]).alias(name) for name in columns if name not in ("offset", "value")))
     missing = [pl.lit(None).alias(name) for name in RAW_LOGS.schema if name not in frame.columns]
     return frame.with_columns(missing).cast(dict(RAW_LOGS.schema)).select(RAW_LOGS.schema.names())  # type: ignore[arg-type]
+
+
+def read(format: Format, text: str, timezone: str = "UTC") -> dict[str, Any]:
+    """The record of a line of a format that a source declares, its attributes as an object."""
+    (row,) = format.parse(read_messages(raw([text.encode()]), format.name), timezone).to_dicts()
+    return row | {"attributes": json.loads(row.get("attributes") or "{}")}
