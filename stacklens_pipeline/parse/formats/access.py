@@ -25,9 +25,12 @@ def parse_access(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     is_plain = split["is_usual"] & ~split["has_escape"]
     if is_plain.all():
         return _records(split, _same)
-    escaped = _records(split.filter(split["is_usual"] & split["has_escape"]), _escaped)
-    others = dialect_records(lines.filter(~split["is_usual"]), timezone)
-    return pl.concat([_records(split.filter(is_plain), _same), escaped, others], how="diagonal_relaxed")
+    parts = [_records(split.filter(is_plain), _same)]
+    if (is_escaped := split["is_usual"] & split["has_escape"]).any():
+        parts.append(_records(split.filter(is_escaped), _escaped))
+    if (is_other := ~split["is_usual"]).any():
+        parts.append(dialect_records(lines.filter(is_other), timezone))
+    return pl.concat(parts, how="diagonal_relaxed")
 
 
 def dialect_records(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
@@ -97,6 +100,7 @@ def usual_fields(lines: pl.DataFrame) -> pl.DataFrame:
     return parts.select(
         *lines.columns,
         *("client", "user", "timestamp"),
+        pl.lit("clf").alias("timestamp_source"),
         *("request", "status", "bytes", "referrer", "agent"),
         pl.col("end").str.slice(1).alias("more"),
         *("method", "target"),
@@ -122,7 +126,6 @@ def _records(fields: pl.DataFrame, escape: Callable[[pl.Expr], pl.Expr]) -> pl.D
     if end.attributes.null_count() < fields.height:
         attributes = joined(attributes, end.attributes)
     return fields.with_columns(
-        pl.lit("clf").alias("timestamp_source"),
         severity_of_status(status).alias("severity"),
         pl.lit("status").alias("level_source"),
         pl.col("client").alias("client_address"),

@@ -44,7 +44,7 @@ def _records(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     header = json_object({name: event[name] for name in HEADER})
     severity, level_source = severities(event["severity"])
     columns = pl.select(
-        pl.lit(event_time(few, ("rt", "start", "end"), timezone)).alias("timestamp"),
+        pl.lit(event_time(few, ("rt", "start", "end"), lines["appended_at"], timezone)).alias("timestamp"),
         pl.lit("field").alias("timestamp_source"),
         severity,
         level_source,

@@ -7,7 +7,8 @@ import polars as pl
 from stacklens_pipeline.parse.formats.pairs import Pairs, joined
 from stacklens_pipeline.parse.formats.syslog import RFC3164, RFC5424
 from stacklens_pipeline.parse.levels import severity_of_syslog, severity_of_word
-from stacklens_pipeline.parse.timestamps import ISO, from_epoch, from_iso
+from stacklens_pipeline.parse.timestamps import ISO, from_iso, recognise
+from stacklens_pipeline.tables import UTC_TIME
 
 SEVERITIES = {
     **dict.fromkeys(("0", "1", "2", "3", "low"), 9),
@@ -46,16 +47,12 @@ def severities(texts: pl.Series) -> tuple[pl.Expr, pl.Expr]:
     return pl.coalesce(own, severity_of_word(words), pl.lit(0)).alias("severity"), source.alias("level_source")
 
 
-def event_time(pairs: Pairs, names: Sequence[str], timezone: str) -> pl.Series:
+def event_time(pairs: Pairs, names: Sequence[str], observed: pl.Series, timezone: str) -> pl.Series:
     """The time of each event: the first of the fields that is a time; null without."""
-    found = [_times(pairs.first(name), timezone) for name in names]
-    return pl.select(pl.coalesce(found)).to_series()
-
-
-def _times(texts: pl.Series, timezone: str) -> pl.Expr:
-    """Milliseconds since 1970, or a text such as `Nov 26 2018 14:30:52`."""
-    text = pl.lit(texts)
-    return pl.coalesce(from_epoch(text.cast(pl.Float64, strict=False)), from_iso(text, timezone))
+    texts = [pairs.first(name) for name in names]
+    found = [recognise(each, observed, timezone)["timestamp"] for each in texts if each.null_count() < len(each)]
+    nothing = pl.repeat(None, pairs.height, dtype=UTC_TIME, eager=True)
+    return pl.select(pl.coalesce(*found, nothing)).to_series()
 
 
 def with_head(lines: pl.DataFrame, heads: pl.Series, columns: pl.DataFrame, timezone: str) -> pl.DataFrame:

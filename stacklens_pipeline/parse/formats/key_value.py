@@ -5,7 +5,7 @@ And the formats of lines with other marks than logfmt's, for sources that are sa
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Literal
 
 import orjson
@@ -90,8 +90,10 @@ def as_item(pairs: Sequence[tuple[str, Value]]) -> tuple[Item, dict[str, list[st
         old = item.get(name)
         if old is None or old is True:
             item[name] = value
-        elif isinstance(value, str):
-            item[name] = [*(old if isinstance(old, list) else [str(old)]), value]
+        elif isinstance(old, list) and isinstance(value, str):
+            old.append(value)
+        elif isinstance(old, str) and isinstance(value, str):
+            item[name] = [old, value]
     lists = {name: value for name, value in item.items() if isinstance(value, list) and name in ALIASES}
     if not lists:
         return item, {}
@@ -135,7 +137,8 @@ def read_pairs(text: str, pair: str, field: str) -> list[tuple[str, Value]] | No
             value, behind = _value(text, _after_blanks(text, start) if is_apart else start, field)
         elif not key:  # the line goes on with the mark of a key that is missing
             key, behind = _until(text, at, field)
-        pairs.append((key, value))
+        if key:
+            pairs.append((key, value))
         at = _after_blanks(text, behind)
         at = _after_blanks(text, at + len(field)) if text.startswith(field, at) else at
     return pairs if any(value is not True for _, value in pairs) else None
@@ -145,9 +148,14 @@ def _key(text: str, at: int, pair: str, field: str) -> tuple[str, int]:
     quoted = QUOTED.match(text, at)
     if quoted and text.startswith(pair, _after_blanks(text, quoted.end())):
         return unescaped(quoted[1], '"'), quoted.end()
-    ends = [place for mark in (pair, field) if (place := text.find(mark, at)) >= 0]
-    key = text[at : min(ends, default=len(text))].rstrip()
+    end = _either(pair, field).search(text, at)
+    key = text[at : end.start() if end else len(text)].rstrip()
     return key, at + len(key)
+
+
+@cache
+def _either(pair: str, field: str) -> re.Pattern[str]:
+    return re.compile(f"{re.escape(pair)}|{re.escape(field)}")
 
 
 def _value(text: str, at: int, field: str) -> tuple[str, int]:

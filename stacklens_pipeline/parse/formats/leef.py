@@ -48,7 +48,7 @@ def _records(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     few = pairs.only(_WANTED)
     severity, level_source = severities(few.first("sev"))
     columns = pl.select(
-        pl.lit(event_time(few, ("devTime",), timezone)).alias("timestamp"),
+        pl.lit(event_time(few, ("devTime",), lines["appended_at"], timezone)).alias("timestamp"),
         pl.lit("field").alias("timestamp_source"),
         severity,
         level_source,

@@ -10,7 +10,7 @@ from stacklens_pipeline.parse.formats.members import json_object
 from stacklens_pipeline.parse.formats.otherwise import or_text
 from stacklens_pipeline.parse.formats.urls import path_of, query_of
 from stacklens_pipeline.parse.levels import severity_of_status
-from stacklens_pipeline.parse.timestamps import in_zone
+from stacklens_pipeline.parse.timestamps import recognise
 
 _LINE = (
     r"^\[pid: (?P<pid>[0-9]+)\|app: (?P<app>[^|\]]*)\|req: (?P<req>[^\]]*)\] (?P<client>[^ ]+) \((?P<user>[^)]*)\)"
@@ -27,13 +27,12 @@ def parse_uwsgi(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
 
 def _records(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     fields = lines["text"].str.extract_groups(_LINE).struct.unnest()
-    # days of one digit stand behind two blanks
-    day = pl.col("time").str.replace("  ", " 0", literal=True)
+    times = recognise(fields["time"], lines["appended_at"], timezone)
     status = pl.col("status").cast(pl.Int32)
     took = pl.col("took").cast(pl.Float64)
     columns = fields.select(
-        in_zone(day.str.to_datetime("%a %b %d %H:%M:%S %Y", time_unit="us", strict=False), timezone).alias("timestamp"),
-        pl.lit("ctime").alias("timestamp_source"),
+        times["timestamp"],
+        times["source"].alias("timestamp_source"),
         severity_of_status(status).alias("severity"),
         pl.lit("status").alias("level_source"),
         pl.col("client").alias("client_address"),

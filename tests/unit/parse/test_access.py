@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 
 from stacklens_pipeline.parse.formats.access import dialect_records, parse_access, usual_fields
 from stacklens_pipeline.tables import PARSED_LOGS
+from tests.unit.parse.lines import RECEIVED
 from tests.unit.parse.test_formats import record
 
 USUAL = '198.51.100.7 - ann [24/Nov/2026:04:00:00 +0100] "GET /a?b=c HTTP/1.1" 200 12 "https://x/" "curl/8" 0.250'
@@ -29,7 +30,8 @@ lines = changed | tails.map(lambda tail: USUAL.removesuffix(" 0.250") + tail)
 
 def framed(texts: list[str]) -> pl.DataFrame:
     frame = pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)})
-    return frame.with_columns(pl.lit("access").alias("format")).with_row_index("index")
+    shared = (pl.lit("access").alias("format"), pl.lit(RECEIVED).alias("appended_at"))
+    return frame.with_columns(shared).with_row_index("index")
 
 
 @given(st.lists(lines, min_size=1, max_size=12))

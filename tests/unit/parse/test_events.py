@@ -119,6 +119,7 @@ def test_columns_of_cef() -> None:
         host_name="fw2",
         body="A scan",
     )
+    expect(PLAIN + b"rt=Jan 02 2026 04:04:05 CET", timestamp=RECEIVED)
     expect(PLAIN + b"rt=soon start=1767323045000 duser=bob", timestamp=RECEIVED, user_id="bob")
 
 
