@@ -12,7 +12,8 @@ from stacklens_pipeline.parse.formats.delimited import CSV
 from stacklens_pipeline.parse.formats.json import JSON
 from stacklens_pipeline.parse.formats.leef import LEEF
 from stacklens_pipeline.parse.formats.logfmt import LOGFMT
-from stacklens_pipeline.parse.formats.syslog import RFC3164, RFC5424
+from stacklens_pipeline.parse.formats.rfc3164 import RFC3164
+from stacklens_pipeline.parse.formats.rfc5424 import RFC5424
 from stacklens_pipeline.parse.formats.text import TEXT
 from stacklens_pipeline.parse.formats.uwsgi import UWSGI
 from stacklens_pipeline.parse.formats.w3c import W3C
