@@ -14,14 +14,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from stacklens_pipeline.parse import parse_lines
-from stacklens_pipeline.parse.batch import read_messages
 from stacklens_pipeline.parse.formats import Format
 from stacklens_pipeline.parse.formats.aws_vpc import vpc_format
 from stacklens_pipeline.parse.formats.delimited import csv_format
 from stacklens_pipeline.parse.formats.key_value import key_value_format
 from tests.conformance.data import cases, reached
-from tests.unit.parse.lines import raw
+from tests.unit.parse.lines import read
 
 _ACCESS = {
     "host": "client_address",
@@ -130,12 +128,9 @@ def places(case: dict[str, Any]) -> list[str]:
 
 
 def record(case: dict[str, Any], format: Format | None) -> dict[str, Any]:
-    lines, zone = raw([case["args"]["value"].encode()]), case.get("timezone", "UTC")
-    if format is None:
-        (row,) = parse_lines(lines, timezone=zone).parsed.to_dicts()
-    else:
-        (row,) = format.parse(read_messages(lines, "declared"), zone).to_dicts()
-    return row | json.loads(row["attributes"] or "{}")
+    zone = case.get("timezone", "UTC")
+    found = read(format, case["args"]["value"], zone)
+    return found | found["attributes"]
 
 
 def wrong(case: dict[str, Any], format: Format | None) -> str | None:

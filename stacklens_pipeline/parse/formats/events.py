@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from stacklens_pipeline.parse.formats.pairs import Pairs, joined
-from stacklens_pipeline.parse.formats.syslog import RFC3164, RFC5424
+from stacklens_pipeline.parse.formats.rfc3164 import RFC3164
+from stacklens_pipeline.parse.formats.rfc5424 import RFC5424
 from stacklens_pipeline.parse.levels import severity_of_syslog, severity_of_word
 from stacklens_pipeline.parse.timestamps import ISO, from_iso, recognise
 from stacklens_pipeline.tables import UTC_TIME

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 
-from stacklens_pipeline.parse.batch import read_messages
+from stacklens_pipeline.parse import UNCONFIGURED, parse_lines
 from stacklens_pipeline.parse.formats import Format
+from stacklens_pipeline.parse.rules import Rules
 from stacklens_pipeline.tables import RAW_LOGS
 
 RECEIVED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -55,7 +57,8 @@ def raw(values: Sequence[bytes | None], received: datetime = RECEIVED) -> pl.Dat
     return frame.with_columns(missing).cast(dict(RAW_LOGS.schema)).select(RAW_LOGS.schema.names())  # type: ignore[arg-type]
 
 
-def read(format: Format, text: str, timezone: str = "UTC") -> dict[str, Any]:
-    """The record of a line of a format that a source declares, its attributes as an object."""
-    (row,) = format.parse(read_messages(raw([text.encode()]), format.name), timezone).to_dicts()
-    return row | {"attributes": json.loads(row.get("attributes") or "{}")}
+def read(format: Format | None, text: str, timezone: str = "UTC") -> dict[str, Any]:
+    """The record of a line of a format that a source declares, or of one that is detected; attributes as an object."""
+    declared = replace(UNCONFIGURED, rules=(Rules(format=format, timezone=timezone),))
+    (row,) = parse_lines(raw([text.encode()]), declared).parsed.to_dicts()
+    return row | {"attributes": json.loads(row["attributes"] or "{}")}

@@ -172,7 +172,7 @@ def test_an_order_of_ones_own_is_declared() -> None:
     found = read(
         vpc_format("mine", ["action", "srcaddr", "bytes", "start", "region"]), "REJECT 192.0.2.1 7 1616729292 eu"
     )
-    assert (found["client_address"], found["bytes_sent"]) == ("192.0.2.1", "7")
+    assert (found["client_address"], found["bytes_sent"]) == ("192.0.2.1", 7)
     assert found["timestamp"] == datetime.fromtimestamp(1616729292, UTC)
     assert found["attributes"] == {"action": "REJECT", "start": 1616729292, "region": "eu"}
 

@@ -53,7 +53,7 @@ def test_other_lines_are_text(line: bytes) -> None:
 def test_fields_that_are_declared() -> None:
     mine = w3c_format("mine", ["date", "time", "c-ip", "sc-status", "x-mine"])
     found = read(mine, "2026-01-02 03:04:05 192.0.2.9 500 - more")
-    assert (found["timestamp"], found["client_address"], found["severity"]) == (RECEIVED, "192.0.2.9", 17)
+    assert (found["timestamp"], found["client_address"], found["level"]) == (RECEIVED, "192.0.2.9", "ERROR")
     assert found["attributes"] == {"extra": "more"}
     assert read(mine, "#Software: Microsoft Internet Information Services 10.0")["format"] == "text"
 
