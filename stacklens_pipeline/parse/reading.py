@@ -10,6 +10,9 @@ import polars as pl
 from stacklens_pipeline.parse.characters import cleaned, decoded
 from stacklens_pipeline.parse.detect import GOES_ON, formats
 from stacklens_pipeline.parse.formats.json import JSON
+from stacklens_pipeline.parse.formats.rfc3164 import RFC3164
+from stacklens_pipeline.parse.formats.rfc5424 import RFC5424
+from stacklens_pipeline.parse.formats.syslog_bytes import with_other_encodings
 from stacklens_pipeline.parse.formats.text import TEXT
 from stacklens_pipeline.parse.multiline import continues
 from stacklens_pipeline.parse.rules import Parsers, Rules
@@ -49,7 +52,8 @@ def _read(raw: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     size = pl.col("value").bin.size().cast(pl.Int64).alias("value_bytes")
     if "is_joined" not in raw.columns:
         raw = raw.with_columns(pl.lit(False).alias("is_joined"))
-    lines = unwrapped(raw.with_columns(decoded(raw["value"], rules.encoding).alias("text"), size))
+    texts = with_other_encodings(decoded(raw["value"], rules.encoding), raw["value"], (RFC5424, RFC3164))
+    lines = unwrapped(raw.with_columns(texts.alias("text"), size))
     first = pl.lit(0, pl.Int32).alias("line_index")
     lines = lines.with_columns(cleaned(lines["text"]), _reason().alias("reason"), first)
     lines = apart(lines) if rules.format in (None, JSON) else lines

@@ -15,6 +15,7 @@ import pytest
 import zstandard
 
 from stacklens_pipeline.filters import items
+from stacklens_pipeline.parse import UNCONFIGURED
 from stacklens_pipeline.parse.commands import parsed_rows
 from stacklens_pipeline.parse.levels import SYSLOG_SEVERITIES
 from tests.conformance.data import cases, path, reached
@@ -30,7 +31,7 @@ MARK = "\ufeff"
 def rows(messages: list[dict[str, str]]) -> list[dict[str, Any]]:
     """What `stacklens parse --messages` makes of each; no message goes on with another."""
     lines = io.BytesIO(b"".join(json.dumps(message).encode() + b"\n" for message in messages))
-    found = [row for part in parsed_rows(items(lines, True), RECEIVED, None, None, "UTC") for row in part]  # type: ignore[arg-type]
+    found = [row for part in parsed_rows(items(lines, True), RECEIVED, None, UNCONFIGURED) for row in part]  # type: ignore[arg-type]
     assert [row["line"] for row in found] == list(range(1, len(messages) + 1))
     return found
 

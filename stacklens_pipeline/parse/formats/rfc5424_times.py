@@ -9,7 +9,7 @@ import polars as pl
 from stacklens_pipeline.parse.timestamps import from_iso
 from stacklens_pipeline.tables import UTC_TIME
 
-_SECONDS = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]"
+_SECONDS = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-5][0-9]"
 _USUAL = rf"^{_SECONDS}(?:\.[0-9]{{3}}(?:[0-9]{{3}})?)?Z$"
 _STRICT = rf"^{_SECONDS}(?:\.[0-9]{{1,6}})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
 _LENIENT = (

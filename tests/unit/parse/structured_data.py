@@ -9,7 +9,9 @@ from stacklens_pipeline.parse.formats.structured_one import LONGEST_NAME
 
 PRINTABLE = sorted(set(string.printable) - set(string.whitespace))
 names = st.text(st.sampled_from(sorted(set(PRINTABLE) - set('="]'))), min_size=1, max_size=LONGEST_NAME)
-values = st.text(st.sampled_from('\\"]a é\n[=')) | st.text(max_size=5)
+cleaned = st.characters(exclude_characters="\0\x1b", exclude_categories=["Cs"])
+"""Messages have neither NULs nor colours by the time they are parsed."""
+values = st.text(st.sampled_from('\\"]a é\n[=')) | st.text(cleaned, max_size=5)
 objects = st.dictionaries(names, st.dictionaries(names, values, max_size=3), min_size=1, max_size=3)
 
 _ESCAPED = re.compile(r'[\\"\]]')

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacklens_pipeline.parse import parse_lines
+from stacklens_pipeline.parse import parse_lines, pinned
 from stacklens_pipeline.parse.detect import formats
 from stacklens_pipeline.parse.formats.rfc3164_times import ZONES
 from tests.unit.parse.lines import RECEIVED, raw
@@ -21,7 +21,7 @@ IN_OCTOBER = datetime(2025, 10, 11, 22, 14, 15, tzinfo=UTC)
 
 def record(text: str, received: datetime = RECEIVED, **options: Any) -> dict[str, Any]:
     """The record of a line, its attributes among the rest."""
-    parsed = parse_lines(raw([text.encode()], received), **options).parsed
+    parsed = parse_lines(raw([text.encode()], received), pinned(**options)).parsed
     assert parsed.height == 1
     found = parsed.row(0, named=True)
     return found | json.loads(found["attributes"] or "{}")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacklens_pipeline.parse import parse_lines
+from stacklens_pipeline.parse import parse_lines, pinned
 from tests.unit.parse.lines import RECEIVED, raw
 from tests.unit.parse.structured_data import PRINTABLE, objects, written
 
@@ -24,7 +24,7 @@ def message(**changed: str) -> str:
 
 def record(text: str | bytes, **options: Any) -> dict[str, Any]:
     """The record of a message, its attributes among the rest."""
-    parsed = parse_lines(raw([text.encode() if isinstance(text, str) else text]), **options).parsed
+    parsed = parse_lines(raw([text.encode() if isinstance(text, str) else text]), pinned(**options)).parsed
     assert parsed.height == 1
     found = parsed.row(0, named=True)
     return found | json.loads(found["attributes"] or "{}")
