@@ -105,7 +105,7 @@ def _member(name: str, texts: pl.Series) -> pl.Series:
 _IS_ALB = (
     r"^(?:https?|h2|grpcs|wss?) [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z [^ ]+ [^ ]+:[0-9]+ (?:[^ ]+:[0-9]+|-) -?[0-9]"
 )
-_IS_ELB = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z [^ ]+ [^ ]+:[0-9]+ (?:[^ ]+:[0-9]+|-)(?: -?[0-9][0-9.]*){3} "
+_IS_ELB = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z [^ ]+ [^ ]+:[0-9]+ (?:[^ ]+:[0-9]+|-)(?: -?[0-9][0-9.]*){3} "
 _TESTS = {ALB_FIELDS: pl.col("text").str.contains(_IS_ALB), ELB_FIELDS: pl.col("text").str.contains(_IS_ELB)}
 AWS_ALB = Format("aws_alb", partial(parse_balancer, layout=ALB_FIELDS), _TESTS[ALB_FIELDS], first="hgw")
-AWS_ELB = Format("aws_elb", partial(parse_balancer, layout=ELB_FIELDS), _TESTS[ELB_FIELDS], first="123456789")
+AWS_ELB = Format("aws_elb", partial(parse_balancer, layout=ELB_FIELDS), _TESTS[ELB_FIELDS], first="12")

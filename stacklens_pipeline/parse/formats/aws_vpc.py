@@ -42,7 +42,7 @@ _WITH_PATH = layout(
 
 _ADDRESS, _NUMBER, _ID = "(?:[0-9a-fA-F.:]{2,45}|-)", "(?:[0-9]{1,19}|-)", "(?:{}-[0-9a-zA-Z]{{1,40}}|-)"
 _PATTERNS: Mapping[str, str] = {
-    "version": "[0-9]{1,2}",
+    "version": "[1-9][0-9]?",
     "account-id": "(?:[0-9]{12}|unknown|-)",
     **{f"{kind}-id": _ID.format(prefix) for kind, prefix in (("interface", "eni"), ("vpc", "vpc"))},
     **{f"{kind}-id": _ID.format(prefix) for kind, prefix in (("subnet", "subnet"), ("instance", "i"))},

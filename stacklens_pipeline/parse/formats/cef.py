@@ -111,6 +111,6 @@ def _labelled(pairs: Pairs) -> Pairs:
 
 
 # a head is plain, so that its characters are as many as its bytes
-_IS_CEF = rf"^(?:[\t -{{}}-~]* )?{_START}(?:\|(?:[^|\\]|\\.)*){{6}}\|"
+_IS_CEF = rf"^(?:[{EVENT_FIRST}][\t -{{}}-~]* )?{_START}(?:\|(?:[^|\\]|\\.)*){{6}}\|"
 _TEST = event_test("CEF:", _IS_CEF)
 CEF = Format("cef", parse_cef, _TEST, first=EVENT_FIRST)

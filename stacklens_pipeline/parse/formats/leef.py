@@ -89,6 +89,6 @@ def _declared(text: str | None) -> str:
 
 
 # a head is plain, so that its characters are as many as its bytes
-_IS_LEEF = rf"^(?:[\t -{{}}-~]* )?{_START}(?:\|[^|]*){{4}}\|"
+_IS_LEEF = rf"^(?:[{EVENT_FIRST}][\t -{{}}-~]* )?{_START}(?:\|[^|]*){{4}}\|"
 _TEST = event_test("LEEF:", _IS_LEEF)
 LEEF = Format("leef", parse_leef, _TEST, first=EVENT_FIRST)

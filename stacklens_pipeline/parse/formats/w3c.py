@@ -77,7 +77,7 @@ def _attributes(fields: pl.DataFrame, layout: Layout) -> pl.Series:
 
 
 _ADDRESS = "[0-9A-Fa-f.:%]{2,60}"
-_START = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
+_START = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
 _REQUEST = rf"{_ADDRESS} [A-Z]{{3,20}} [^ ]+ [^ ]+ [0-9]+ [^ ]+ {_ADDRESS} [^ ]+"
 _FIELDS = "s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent)"
 _STATUS = "[0-9]{3} [0-9]+ [0-9]+"

@@ -131,7 +131,11 @@ def test_a_line_without_pairs_is_text(text: str) -> None:
     assert read(key_value_format("mine", pair=":", field=","), text)["format"] == "text"
 
 
-@given(st.dictionaries(st.text("abc", min_size=1, max_size=3).map("k.{}".format), st.text('aé ,:"\\;', max_size=6)))
+@given(
+    st.dictionaries(
+        st.text("abc", min_size=1, max_size=3).map("k.{}".format), st.text('aé ,:"\\;', max_size=6), min_size=1
+    )
+)
 def test_pairs_that_are_written_are_read(pairs: dict[str, str]) -> None:
     text = ", ".join(f"{name}:{json.dumps(value, ensure_ascii=False)}" for name, value in pairs.items())
     assert read(key_value_format("mine", pair=":", field=","), text)["attributes"] == pairs
