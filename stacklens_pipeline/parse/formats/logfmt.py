@@ -6,6 +6,7 @@ is not taken (escapes, other blanks, words that are no pairs) is left to a patte
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -21,11 +22,10 @@ FEWEST = 64
 ROUNDS = 16
 """So many shapes are sought; what is left then, of a source that writes ever new ones, goes one by one."""
 
-POOR = 3
-"""So many shapes that few lines have say that the lines do not look alike."""
-
-TRIES = 8
+SAMPLE = 64
 """Lines that are asked for their shape in a round."""
+ALIKE = 2
+"""So many of them have to be alike."""
 
 _QUOTED = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _PAIR = re.compile(
@@ -78,20 +78,25 @@ def alike_pairs(texts: pl.Series) -> pl.DataFrame:
     has_escapes = texts.str.contains("\\", literal=True)
     if has_escapes.any():
         left = left.filter(~has_escapes)
-    taken, poor = [], 0
+    taken = []
     for _ in range(ROUNDS):
-        if left.height < FEWEST or poor == POOR:
-            break
-        shape = next((shape for shape in map(_shape, left["text"].head(TRIES)) if shape), None)
+        shape = _usual_shape(left["text"]) if left.height >= FEWEST else None
         if shape is None:
-            left = left.slice(TRIES)
-            continue
+            break
         pieces = _cut(left, shape)
         is_taken = pieces.select(pl.all_horizontal(_holds(shape)).fill_null(False)).to_series()
-        poor += is_taken.sum() < FEWEST
         taken.append(_columns(pieces if is_taken.all() else pieces.filter(is_taken), shape))
         left = left.clear() if is_taken.all() else left.filter(~is_taken)
     return pl.concat(taken) if taken else no_columns()
+
+
+def _usual_shape(texts: pl.Series) -> "_Shape | None":
+    """The shape that most of a sample of lines have; None when hardly any two are alike."""
+    sample = texts.gather_every(max(1, texts.len() // SAMPLE))
+    shapes = [shape for shape in map(_shape, sample) if shape]
+    counted = Counter(str(shape) for shape in shapes)
+    ((usual, count),) = counted.most_common(1) or [("", 0)]
+    return next(shape for shape in shapes if str(shape) == usual) if count >= ALIKE else None
 
 
 _Shape = Sequence[Sequence[str]]
