@@ -71,6 +71,12 @@ class YamlFile:
             self.refuse(node, "expected a text")
         return str(node.value)
 
+    def mark(self, node: yaml.Node) -> str:
+        """A text that may be blank or empty, such as a delimiter."""
+        if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL:
+            self.refuse(node, "expected a text, in quotation marks")
+        return str(node.value)
+
     def texts(self, node: yaml.Node) -> tuple[str, ...]:
         """The texts of a list, or a single one."""
         if isinstance(node, yaml.SequenceNode):

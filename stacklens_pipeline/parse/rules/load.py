@@ -20,6 +20,7 @@ from stacklens_pipeline.parse.rules import fieldmap
 from stacklens_pipeline.parse.rules.base import UNCONFIGURED, MultiLine, Parsers, Rules
 from stacklens_pipeline.parse.rules.conditions import Condition
 from stacklens_pipeline.parse.rules.contract import TYPES, Policy, Promise
+from stacklens_pipeline.parse.rules.declared import format_of
 from stacklens_pipeline.parse.rules.filters import Filter
 from stacklens_pipeline.parse.rules.redaction import Redaction
 from stacklens_pipeline.parse.rules.version import version_of
@@ -97,7 +98,7 @@ class _Reader:
         name = file.text_of(nodes["source"])
         found = Rules(source=name)
         if "format" in nodes:
-            found = replace(found, format=BY_NAME[file.choice(nodes["format"], BY_NAME, "format")])
+            found = replace(found, format=format_of(file, nodes["format"]))
         if "timezone" in nodes:
             zones = zoneinfo.available_timezones()
             found = replace(found, timezone=file.choice(nodes["timezone"], zones, "timezone"))
