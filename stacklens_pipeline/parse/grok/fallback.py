@@ -1,0 +1,43 @@
+"""The `regex` package: for patterns that Rust's engine does not know, a line at a time and with a time budget."""
+
+from functools import lru_cache
+
+import polars as pl
+import regex
+
+from stacklens_pipeline.parse.grok.compiler import Expression, Pattern
+from stacklens_pipeline.parse.grok.writing import Dialect, write
+
+FLAGS = regex.VERSION1 | regex.DOTALL | regex.MULTILINE
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str) -> "regex.Pattern[str]":
+    return regex.compile(text, FLAGS)
+
+
+def python_expression(pattern: Pattern) -> Expression:
+    """The pattern as `regex` reads it; raises ValueError when it does not."""
+    written = write(pattern.tree, Dialect.PYTHON)
+    try:
+        _compiled(written.text)
+    except (regex.error, RecursionError, OverflowError) as error:
+        raise ValueError(str(error)) from error
+    return Expression(written.text, tuple(written.groups))
+
+
+def matched(expression: Expression, texts: pl.Series, budget_s: float) -> pl.DataFrame:
+    """Texts of the groups, named from "1" on, and `matched`, which is null for a text that took longer than the budget."""
+    search = _compiled(expression.text).search
+    width = len(expression.groups)
+    rows: list[tuple[str | bool | None, ...]] = []
+    nothing = (None,) * width
+    for text in texts:
+        try:
+            found = search(text, timeout=budget_s)
+        except TimeoutError:
+            rows.append((None, *nothing))
+            continue
+        rows.append((True, *found.groups()) if found else (False, *nothing))
+    schema = {"matched": pl.Boolean, **{str(number + 1): pl.String for number in range(width)}}
+    return pl.DataFrame(rows, schema=schema, orient="row")
