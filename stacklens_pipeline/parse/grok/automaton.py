@@ -132,7 +132,7 @@ def _steps(positions: _Positions, choices: frozenset[int]) -> Iterator[frozenset
 
 
 def reads_past(node: Node, within: CharSet, end: CharSet) -> bool:
-    """Whether it may match a character of `end` after none but characters of `within`; True too when that is unknown."""
+    """Whether it may match a character of `end` after none but those of `within`; True too when that is unknown."""
     match node:
         case Chars():
             return not node.set.isdisjoint(end)

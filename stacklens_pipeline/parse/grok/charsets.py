@@ -150,8 +150,8 @@ def posix(name: str) -> CharSet | None:
 
 @lru_cache(maxsize=128)
 def unicode_class(members: str) -> CharSet:
-    """The characters of a bracket's members, such as `\\p{L}_`; raises ValueError for a property that does not exist."""
-    import regex
+    """The characters of a bracket's members, such as `\\p{L}_`; ValueError for a property that does not exist."""
+    import regex  # type: ignore[import-untyped]
 
     try:
         runs = regex.compile(f"[{members}]+", regex.V1)

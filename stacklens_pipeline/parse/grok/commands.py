@@ -59,19 +59,21 @@ def lint(
     definitions: Definitions = [],  # noqa: B006
     output: Format = None,
 ) -> None:
-    """Warn of what is slow or likely to be wrong in a pattern, with a reason and a suggestion; exits with 0 all the same."""
+    """Warn of what is slow or likely to be wrong in a pattern, with a reason and a suggestion each; exits with 0."""
     from stacklens_pipeline.parse.grok.lint import lint as judged
 
     library, own = library_of(_mode(ecs), definitions), own_definitions(definitions)
     if not pattern and not own:
         raise UsageError("a pattern or --definitions are needed: `lint`")
     writer = Writer(output)
-    asked = [(None, pattern, own)] if pattern else [(name, f"%{{{name}}}", []) for name in own]
+    asked = [("", pattern, own)] if pattern else [(name, f"%{{{name}}}", list[str]()) for name in own]
     try:
         for name, text, names in asked:
             found = [vars(finding) for finding in judged(text, library, names)]
             # a definition is a part, and need not begin where a line does
-            writer.write({"definition": name, **row} for row in found if not name or row["warning"] != "unanchored")
+            writer.write(
+                {"definition": name or None, **row} for row in found if not name or row["warning"] != "unanchored"
+            )
     except ConfigurationError as error:
         raise UsageError(str(error)) from error
     writer.close()

@@ -3,21 +3,8 @@
 from collections.abc import Sequence
 
 from stacklens_pipeline.parse.grok.automaton import is_prefix_free
-from stacklens_pipeline.parse.grok.syntax import (
-    Alt,
-    Around,
-    Atomic,
-    Chars,
-    Concat,
-    Greed,
-    Look,
-    Node,
-    Repeat,
-    alternatives,
-    concat,
-    first_of,
-    rebuilt,
-)
+from stacklens_pipeline.parse.grok.building import alternatives, concat, rebuilt
+from stacklens_pipeline.parse.grok.syntax import Alt, Around, Atomic, Chars, Concat, Greed, Look, Node, Repeat, first_of
 
 
 def committed(node: Node) -> Node | None:

@@ -13,8 +13,10 @@ import polars as pl
 from stacklens_pipeline.errors import ConfigurationError
 from stacklens_pipeline.parse.grok import rewrites
 from stacklens_pipeline.parse.grok.direct import UndirectError, direct
-from stacklens_pipeline.parse.grok.lookaround import UnsettledError, settled
-from stacklens_pipeline.parse.grok.reading import Reading, read
+from stacklens_pipeline.parse.grok.exposing import UnsettledError
+from stacklens_pipeline.parse.grok.lookaround import settled
+from stacklens_pipeline.parse.grok.reading import read
+from stacklens_pipeline.parse.grok.references import Reading
 from stacklens_pipeline.parse.grok.syntax import Atomic, Back, Look, Node, Repeat
 from stacklens_pipeline.parse.grok.writing import Dialect, Group, write
 
@@ -32,7 +34,7 @@ class Expression:
 
 
 class Form:
-    """A way to write a pattern for Rust's engine. What it takes longer to find out is found out when it is asked for."""
+    """A way to write a pattern for Rust's engine; each expression is made when it is asked for first."""
 
     def __init__(self, tree: Node) -> None:
         self._tree = tree
@@ -130,9 +132,10 @@ class Pattern:
 def _why_not(form: Form) -> str | None:
     """Why Rust's engine cannot take the form."""
     try:
-        return None if form.anywhere else None
+        _ = form.anywhere
     except UnsettledError as error:
         return str(error)
+    return None
 
 
 def _expression(tree: Node) -> Expression:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stacklens_pipeline.parse.grok.automaton import reads_past
+from stacklens_pipeline.parse.grok.building import alternatives, concat
 from stacklens_pipeline.parse.grok.charsets import ALL, NONE, CharSet
 from stacklens_pipeline.parse.grok.edges import ANYTHING, START, WIDE_OR_WORD, Edge, edge_after, edge_before
 from stacklens_pipeline.parse.grok.syntax import (
@@ -28,8 +29,6 @@ from stacklens_pipeline.parse.grok.syntax import (
     Node,
     Place,
     Repeat,
-    alternatives,
-    concat,
     union,
 )
 
@@ -129,14 +128,11 @@ class _Direct:
         """Each branch where no earlier one can begin."""
         ways, left_out, taken = list[Way](), 0, excluded
         for branch in node.branches:
-            try:
-                way = self._sequence(_parts(branch), taken, before, after)
-            except UndirectError:
+            way = self._branch(branch, taken, before, after)
+            if way is None:
                 left_out += 1
             else:
-                ways, left_out = (
-                    ([*ways, way], left_out) if not _is_stuck(way.excluded, after) else (ways, left_out + 1)
-                )
+                ways.append(way)
             if branch.free and after.is_free:  # it always matches, and those after it never do
                 break
             taken |= branch.first | (_next(after) if branch.nullable else NONE)
@@ -145,6 +141,13 @@ class _Direct:
         found = _together(alternatives([way.node for way in ways]), NONE, ways)
         later = union(way.excluded for way in ways)
         return replace(found, excluded=later, losses=found.losses + left_out, is_exact=found.is_exact and not left_out)
+
+    def _branch(self, node: Node, excluded: CharSet, before: Edge, after: Edge) -> Way | None:
+        try:
+            way = self._sequence(_parts(node), excluded, before, after)
+        except UndirectError:
+            return None
+        return None if _is_stuck(way.excluded, after) else way
 
     def _greedy(self, node: Repeat, excluded: CharSet, before: Edge, after: Edge) -> Way:
         """As often as the next character allows."""
@@ -172,23 +175,6 @@ def _together(node: Node, excluded: CharSet, ways: Sequence[Way]) -> Way:
     """What is made of several ways."""
     losses, checks = sum(way.losses for way in ways), sum(way.checks for way in ways)
     return Way(node, excluded, losses, checks, not losses and all(way.is_exact for way in ways))
-
-
-def _best(parts: Sequence[Node], at: int, excluded: CharSet, before: Edge, after: Edge) -> tuple[int, Way]:
-    """The form of the next part, or of several as one run, and where to go on."""
-    try:
-        own = _part(parts[at], excluded, before, edge_after(parts[at + 1 :], after))
-    except UndirectError:
-        own = None
-    if own is not None and own.cost == (0, 0):
-        return at + 1, own
-    for end in range(len(parts), at, -1):
-        run = _run(parts[at:end], excluded, before, edge_after(parts[end:], after))
-        if run is not None and (own is None or run.cost <= own.cost):
-            return end, run
-    if own is None or own.node is FAIL:
-        raise UndirectError
-    return at + 1, own
 
 
 def _chars(node: Chars, excluded: CharSet) -> Way:

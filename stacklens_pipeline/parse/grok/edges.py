@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stacklens_pipeline.parse.grok.automaton import is_prefix_free
-from stacklens_pipeline.parse.grok.charsets import ALL, NEWLINE, NONE, WORD, CharSet, posix
+from stacklens_pipeline.parse.grok.building import alternatives, concat, rebuilt
+from stacklens_pipeline.parse.grok.charsets import ALL, NEWLINE, NONE, WORD, CharSet
 from stacklens_pipeline.parse.grok.syntax import (
     EMPTY,
     FAIL,
@@ -22,10 +23,7 @@ from stacklens_pipeline.parse.grok.syntax import (
     Node,
     Place,
     Repeat,
-    alternatives,
-    concat,
     first_of,
-    rebuilt,
 )
 
 
@@ -182,5 +180,3 @@ def _is_word(edge: Edge) -> bool | None:
 
 WIDE_OR_WORD = WORD | CharSet(((0x80, ALL.ranges[0][1]),))
 """What may be a word's character; which ones beyond ASCII are is left to the engine."""
-
-__all__ = ["ANYTHING", "START", "Edge", "edge_after", "edge_before", "posix", "simplified"]

@@ -1,9 +1,10 @@
 """The `regex` package: for patterns that Rust's engine does not know, a line at a time and with a time budget."""
 
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
-import regex
+import regex  # type: ignore[import-untyped]
 
 from stacklens_pipeline.parse.grok.compiler import Expression, Pattern
 from stacklens_pipeline.parse.grok.writing import Dialect, write
@@ -12,7 +13,7 @@ FLAGS = regex.VERSION1 | regex.DOTALL | regex.MULTILINE
 
 
 @lru_cache(maxsize=64)
-def _compiled(text: str) -> "regex.Pattern[str]":
+def _compiled(text: str) -> Any:
     return regex.compile(text, FLAGS)
 
 
@@ -27,7 +28,7 @@ def python_expression(pattern: Pattern) -> Expression:
 
 
 def matched(expression: Expression, texts: pl.Series, budget_s: float) -> pl.DataFrame:
-    """Texts of the groups, named from "1" on, and `matched`, which is null for a text that took longer than the budget."""
+    """Texts of the groups, named from "1" on, and `matched`, null for a text that took longer than the budget."""
     search = _compiled(expression.text).search
     width = len(expression.groups)
     rows: list[tuple[str | bool | None, ...]] = []

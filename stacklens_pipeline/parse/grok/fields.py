@@ -1,7 +1,7 @@
 """From the texts of groups to fields: which groups make one, what type it has, and where it goes in an object."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,29 +82,40 @@ def _most(node: Node, *, in_loop: bool = False) -> Counter[tuple[str, ...]]:
 
 def gathered(groups: Sequence[Group | None], columns: Sequence[Column]) -> list[pl.Expr]:
     """Expressions over groups named "1", "2" ... that give the texts of each column; an empty text is none."""
-    values: dict[tuple[str, ...], dict[int, list[pl.Expr]]] = {}
+    pieces: dict[tuple[str, ...], dict[int, list[int]]] = {}
     for number, group in enumerate(groups, 1):
         if group is not None:
-            values.setdefault(group.field.path, {}).setdefault(group.value, []).append(pl.col(str(number)))
-    return [_gathered([_value_of(pieces) for pieces in values.get(c.path, {}).values()], c) for c in columns]
+            pieces.setdefault(group.field.path, {}).setdefault(group.value, []).append(number)
+    return [_gathered(pieces.get(column.path, {}), column).alias(column.name) for column in columns]
 
 
-def _value_of(pieces: list[pl.Expr]) -> pl.Expr:
-    text = pieces[0] if len(pieces) == 1 else pl.concat_str(pieces, ignore_nulls=True)
+def _gathered(values: Mapping[int, list[int]], column: Column) -> pl.Expr:
+    if not values:
+        return pl.lit(None, pl.List(pl.String) if column.is_list else pl.String)
+    if not column.is_list:
+        return pl.coalesce([_text_of(numbers) for numbers in values.values()])
+    placed = dict(place for numbers in values.values() for place in _places(numbers))
+    listed = pl.concat_list([placed[number] for number in sorted(placed)]).list.drop_nulls()
+    return pl.when(listed.list.len() > 0).then(listed)
+
+
+def _text_of(numbers: Sequence[int]) -> pl.Expr:
+    """The text whose pieces are in these groups."""
+    groups = [pl.col(str(number)) for number in numbers]
+    text = groups[0] if len(groups) == 1 else pl.concat_str(groups, ignore_nulls=True)
     return pl.when(text != "").then(text)
 
 
-def _gathered(texts: list[pl.Expr], column: Column) -> pl.Expr:
-    if not texts:
-        return pl.lit(None, pl.List(pl.String) if column.is_list else pl.String).alias(column.name)
-    if not column.is_list:
-        return pl.coalesce(texts).alias(column.name)
-    listed = pl.concat_list(texts).list.drop_nulls()
-    return pl.when(listed.list.len() > 0).then(listed).alias(column.name)
+def _places(numbers: Sequence[int]) -> Iterator[tuple[int, pl.Expr]]:
+    """The text at the first of its groups that holds a piece of it, so that values keep the order of the text."""
+    text = _text_of(numbers)
+    for place, number in enumerate(numbers):
+        earlier = [pl.col(str(other)).is_null() for other in numbers[:place]]
+        yield number, pl.when(pl.all_horizontal(pl.col(str(number)).is_not_null(), *earlier)).then(text)
 
 
 def typed(texts: pl.DataFrame, columns: Sequence[Column]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The columns with their types, and the texts that cannot be cast, in columns of the same names where there are any.
+    """The columns with their types, and in columns of the same names the texts that cannot be cast, where any are.
 
     Numbers are read as Ruby reads them, from the start of the text: `0.1 s` is the float 0.1.
     """
@@ -155,7 +166,8 @@ def nested(row: Mapping[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
 
     A field that would have to be both a value and an object keeps its brackets as a key of its own.
 
-    >>> nested({"a.b": [1], "c": None}, [Column("a.b", ("a", "b"), Type.INT, True), Column("c", ("c",), Type.TEXT, False)])
+    >>> columns = [Column("a.b", ("a", "b"), Type.INT, True), Column("c", ("c",), Type.TEXT, False)]
+    >>> nested({"a.b": [1], "c": None}, columns)
     {'a': {'b': 1}}
     """
     found: dict[str, Any] = {}

@@ -1,17 +1,28 @@
 """Grok text to a tree: Ruby's regular expressions, which Logstash's patterns are written in, and `%{...}`.
 
 Ruby's rules where they differ from Python's: `^` and `$` are of lines, `.` matches newlines too (Logstash says so),
-`\\d \\w \\s \\h` are ASCII, `{n}+` is not possessive, an option such as `(?i)` in the middle reaches over `|` to the end
-of its group, and `(...)` captures nothing once there is a name.
+`\\d \\w \\s \\h` are ASCII but `\\b` is not, `{n}+` is not possessive, an option such as `(?i)` in the middle reaches
+over `|` to the end of its group, and `(...)` captures nothing once there is a name.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from stacklens_pipeline.errors import ConfigurationError
 from stacklens_pipeline.parse.grok import brackets
+from stacklens_pipeline.parse.grok.building import alternatives, concat
 from stacklens_pipeline.parse.grok.charsets import ALL, NEWLINE, CharSet
+from stacklens_pipeline.parse.grok.references import (
+    DEEPEST,
+    LARGEST,
+    LONGEST_REPEAT,
+    REFERENCE,
+    TYPES,
+    Options,
+    Reading,
+    field_of,
+)
 from stacklens_pipeline.parse.grok.syntax import (
     EMPTY,
     Alt,
@@ -29,53 +40,7 @@ from stacklens_pipeline.parse.grok.syntax import (
     PatternError,
     Place,
     Repeat,
-    Type,
-    alternatives,
-    concat,
 )
-
-DEEPEST = 100
-"""Groups and definitions within each other."""
-LARGEST = 100_000
-"""Nodes of one pattern, all definitions written out."""
-
-REFERENCE = re.compile(r"%\{(\w+)(?::([@\[\]\w.:?-]+))?(=)?", re.ASCII)
-"""`%{NAME`, its field and type, and whether a definition of its own follows."""
-LONGEST_REPEAT = 100_000
-"""Onigmo's own limit for `{n,m}`."""
-TYPES = {
-    "int": Type.INT,
-    "integer": Type.INT,
-    "long": Type.INT,
-    "float": Type.FLOAT,
-    "double": Type.FLOAT,
-    "string": Type.TEXT,
-    "boolean": Type.BOOLEAN,
-    "bool": Type.BOOLEAN,
-}
-"""What may stand after the field; another name leaves the text as it is, as Logstash does."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What `(?imx)` switch; `.` matches newlines from the start."""
-
-    ignores_case: bool = False
-    dot_matches_newline: bool = True
-    is_extended: bool = False
-    is_unicode: bool = False
-
-
-@dataclass
-class Reading:
-    """What is found out on the way: sizes, the groups that may be referred to, names that are in use."""
-
-    definitions: Mapping[str, str]
-    instead: Callable[[str], str] = str
-    nodes: int = 0
-    used: set[str] = field(default_factory=set)
-    unknown_types: set[str] = field(default_factory=set)
-    read: dict[str, Node] = field(default_factory=dict)
 
 
 def read(text: str, reading: Reading) -> Node:
@@ -92,17 +57,6 @@ def _read_text(text: str, reading: Reading, within: tuple[str, ...]) -> Node:
     except PatternError as error:
         what = f"the definition {within[-1]}" if within else "the pattern"
         raise ConfigurationError(f"{what} cannot be read, {error}: `{text}`") from error
-
-
-def field_of(reference: str) -> Field:
-    """The field that `name`, `[a][b]` or either with `:type` means.
-
-    >>> field_of("[http][status]:int").path, field_of("clientip").path
-    (('http', 'status'), ('clientip',))
-    """
-    name, _, type = reference.replace("?", "").partition(":")
-    path = tuple(part for part in re.findall(r"[^\[\]]+", name)) if name.startswith("[") else (name,)
-    return Field(path or (name,), TYPES.get(type, Type.TEXT))
 
 
 class _Reader:
@@ -314,10 +268,7 @@ class _Reader:
             raise PatternError(f"there is no group such as {self._text[start : start + 4]}")
         self._at = found.end()
         before, self._options = self._options, self._switched(found[1], found[2] or "")
-        if found[3] == ")":
-            node = self._alternatives()
-        else:
-            node = self._closed()
+        node = self._alternatives() if found[3] == ")" else self._closed()
         self._options = before
         return node
 

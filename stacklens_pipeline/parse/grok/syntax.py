@@ -53,51 +53,72 @@ class Greed(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A part of a pattern.
+    """A part of a pattern; kinds of nodes say what they know in the methods with an underscore."""
 
-    `nullable`: it may match the empty text. `free`: it can match wherever it stands, so that what is before it is
-    never asked for another try. `first` and `last`: the characters that what it matches may begin and end with.
-    """
-
-    @cached_property
+    @property
     def children(self) -> tuple["Node", ...]:
         """The parts it is made of."""
         return ()
 
     @cached_property
     def nullable(self) -> bool:
-        return True
+        """Whether it may match the empty text."""
+        return self._nullable()
 
     @cached_property
     def free(self) -> bool:
-        return False
+        """Whether it can match wherever it stands, so that what is before it is never asked for another try."""
+        return self._free()
 
     @cached_property
     def first(self) -> CharSet:
-        return NONE
+        """The characters with which what it matches may begin."""
+        return self._first()
 
     @cached_property
     def last(self) -> CharSet:
-        return NONE
+        """The characters with which what it matches may end."""
+        return self._last()
 
     @cached_property
     def alphabet(self) -> CharSet:
         """All characters that may be in what it matches."""
-        return union(child.alphabet for child in self.children)
+        return self._alphabet()
+
+    @cached_property
+    def captures(self) -> bool:
+        """Whether something in it is kept."""
+        return self._captures()
+
+    @cached_property
+    def has_conditions(self) -> bool:
+        """Whether something in it depends on what stands around it, or can be written more simply."""
+        return self._has_conditions()
 
     @cached_property
     def count(self) -> int:
         """Of nodes, shared ones as often as they stand in the pattern."""
         return 1 + sum(child.count for child in self.children)
 
-    @cached_property
-    def captures(self) -> bool:
-        """Whether something in it is kept."""
+    def _nullable(self) -> bool:
+        return True
+
+    def _free(self) -> bool:
+        return False
+
+    def _first(self) -> CharSet:
+        return NONE
+
+    def _last(self) -> CharSet:
+        return NONE
+
+    def _alphabet(self) -> CharSet:
+        return union(child.alphabet for child in self.children)
+
+    def _captures(self) -> bool:
         return any(child.captures for child in self.children)
 
-    @cached_property
-    def has_conditions(self) -> bool:
-        """Whether something in it depends on what stands around it, or can be written more simply."""
+    def _has_conditions(self) -> bool:
         return any(child.has_conditions for child in self.children)
 
     def walk(self) -> Iterator["Node"]:
@@ -115,20 +136,16 @@ class Chars(Node):
 
     set: CharSet
 
-    @cached_property
-    def nullable(self) -> bool:
+    def _nullable(self) -> bool:
         return False
 
-    @cached_property
-    def first(self) -> CharSet:
+    def _first(self) -> CharSet:
         return self.set
 
-    @cached_property
-    def last(self) -> CharSet:
+    def _last(self) -> CharSet:
         return self.set
 
-    @cached_property
-    def alphabet(self) -> CharSet:
+    def _alphabet(self) -> CharSet:
         return self.set
 
 
@@ -138,24 +155,21 @@ class Concat(Node):
 
     parts: tuple[Node, ...]
 
-    @cached_property
+    @property
     def children(self) -> tuple[Node, ...]:
+        """The parts in their order."""
         return self.parts
 
-    @cached_property
-    def nullable(self) -> bool:
+    def _nullable(self) -> bool:
         return all(part.nullable for part in self.parts)
 
-    @cached_property
-    def free(self) -> bool:
+    def _free(self) -> bool:
         return all(part.free for part in self.parts)
 
-    @cached_property
-    def first(self) -> CharSet:
+    def _first(self) -> CharSet:
         return first_of(self.parts)
 
-    @cached_property
-    def last(self) -> CharSet:
+    def _last(self) -> CharSet:
         found = NONE
         for part in reversed(self.parts):
             found |= part.last
@@ -170,24 +184,21 @@ class Alt(Node):
 
     branches: tuple[Node, ...]
 
-    @cached_property
+    @property
     def children(self) -> tuple[Node, ...]:
+        """The branches in their order."""
         return self.branches
 
-    @cached_property
-    def nullable(self) -> bool:
+    def _nullable(self) -> bool:
         return any(branch.nullable for branch in self.branches)
 
-    @cached_property
-    def free(self) -> bool:
+    def _free(self) -> bool:
         return any(branch.free for branch in self.branches)
 
-    @cached_property
-    def first(self) -> CharSet:
+    def _first(self) -> CharSet:
         return union(branch.first for branch in self.branches)
 
-    @cached_property
-    def last(self) -> CharSet:
+    def _last(self) -> CharSet:
         return union(branch.last for branch in self.branches)
 
 
@@ -200,28 +211,24 @@ class Repeat(Node):
     most: int | None
     greed: Greed = Greed.GREEDY
 
-    @cached_property
+    @property
     def children(self) -> tuple[Node, ...]:
+        """The body."""
         return (self.body,)
 
-    @cached_property
-    def nullable(self) -> bool:
+    def _nullable(self) -> bool:
         return self.least == 0 or self.body.nullable
 
-    @cached_property
-    def free(self) -> bool:
+    def _free(self) -> bool:
         return self.least == 0 or self.body.free
 
-    @cached_property
-    def first(self) -> CharSet:
+    def _first(self) -> CharSet:
         return self.body.first
 
-    @cached_property
-    def last(self) -> CharSet:
+    def _last(self) -> CharSet:
         return self.body.last
 
-    @cached_property
-    def has_conditions(self) -> bool:
+    def _has_conditions(self) -> bool:
         is_odd = self.greed is Greed.POSSESSIVE or self.most == 0 or isinstance(self.body, Repeat)
         return is_odd or self.body.has_conditions
 
@@ -232,24 +239,21 @@ class Around(Node):
 
     body: Node
 
-    @cached_property
+    @property
     def children(self) -> tuple[Node, ...]:
+        """The body."""
         return (self.body,)
 
-    @cached_property
-    def nullable(self) -> bool:
+    def _nullable(self) -> bool:
         return self.body.nullable
 
-    @cached_property
-    def free(self) -> bool:
+    def _free(self) -> bool:
         return self.body.free
 
-    @cached_property
-    def first(self) -> CharSet:
+    def _first(self) -> CharSet:
         return self.body.first
 
-    @cached_property
-    def last(self) -> CharSet:
+    def _last(self) -> CharSet:
         return self.body.last
 
 
@@ -260,8 +264,7 @@ class Capture(Around):
     field: Field
     whole: object = None
 
-    @cached_property
-    def captures(self) -> bool:
+    def _captures(self) -> bool:
         return True
 
 
@@ -271,8 +274,7 @@ class Numbered(Around):
 
     name: str
 
-    @cached_property
-    def captures(self) -> bool:
+    def _captures(self) -> bool:
         return True
 
 
@@ -289,8 +291,7 @@ class Checked(Around):
 
     whole: Node
 
-    @cached_property
-    def captures(self) -> bool:
+    def _captures(self) -> bool:
         return True
 
 
@@ -298,7 +299,8 @@ class Checked(Around):
 class Atomic(Around):
     """A body of which only the first way to match is tried."""
 
-    has_conditions = True
+    def _has_conditions(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,10 +310,13 @@ class Look(Node):
     body: Node
     is_ahead: bool
     is_negative: bool
-    has_conditions = True
 
-    @cached_property
+    def _has_conditions(self) -> bool:
+        return True
+
+    @property
     def children(self) -> tuple[Node, ...]:
+        """The condition."""
         return (self.body,)
 
 
@@ -320,7 +325,9 @@ class At(Node):
     """A position."""
 
     place: Place
-    has_conditions = True
+
+    def _has_conditions(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -330,16 +337,13 @@ class Back(Node):
     name: str
     is_call: bool = False
 
-    @cached_property
-    def first(self) -> CharSet:
+    def _first(self) -> CharSet:
         return ALL
 
-    @cached_property
-    def last(self) -> CharSet:
+    def _last(self) -> CharSet:
         return ALL
 
-    @cached_property
-    def alphabet(self) -> CharSet:
+    def _alphabet(self) -> CharSet:
         return ALL
 
 
@@ -361,64 +365,3 @@ def first_of(parts: Sequence[Node]) -> CharSet:
 def union(sets: Iterator[CharSet]) -> CharSet:
     """All characters of the sets."""
     return CharSet.from_ranges(range for found in sets for range in found.ranges)
-
-
-def concat(parts: Sequence[Node]) -> Node:
-    """Parts one after the other, flat; FAIL when one of them never matches."""
-    flat: list[Node] = []
-    for part in parts:
-        if isinstance(part, Concat):
-            flat.extend(part.parts)
-        elif part is FAIL:
-            return FAIL
-        else:
-            flat.append(part)
-    return flat[0] if len(flat) == 1 else Concat(tuple(flat)) if flat else EMPTY
-
-
-def alternatives(branches: Sequence[Node]) -> Node:
-    """The first branch that matches, flat, without those that never do; neighbours of one character are one."""
-    flat: list[Node] = []
-    for branch in branches:
-        for part in branch.branches if isinstance(branch, Alt) else (branch,):
-            if isinstance(part, Chars) and flat and isinstance(flat[-1], Chars):
-                flat[-1] = Chars(flat[-1].set | part.set)
-            else:
-                flat.append(part)
-    return flat[0] if len(flat) == 1 else Alt(tuple(flat)) if flat else FAIL
-
-
-def optional(body: Node, greed: Greed = Greed.GREEDY) -> Node:
-    """The body or nothing."""
-    return EMPTY if body is FAIL else Repeat(body, 0, 1, greed)
-
-
-def rebuilt(node: Node, children: Sequence[Node]) -> Node:
-    """The same kind of node with other children."""
-    if len(children) == len(node.children) and all(map(lambda a, b: a is b, children, node.children)):
-        return node
-    match node:
-        case Concat():
-            return concat(children)
-        case Alt():
-            return alternatives(children)
-        case Repeat():
-            return _repeated(node, children[0])
-        case Capture():
-            return FAIL if children[0] is FAIL else Capture(children[0], node.field, node.whole)
-        case Numbered():
-            return FAIL if children[0] is FAIL else Numbered(children[0], node.name)
-        case Named():
-            return FAIL if children[0] is FAIL else Named(children[0], node.name)
-        case Atomic():
-            return FAIL if children[0] is FAIL else Atomic(children[0])
-        case Look():
-            return Look(children[0], node.is_ahead, node.is_negative)
-        case _:
-            return node
-
-
-def _repeated(node: Repeat, body: Node) -> Node:
-    if body is FAIL:
-        return FAIL if node.least else EMPTY
-    return Repeat(body, node.least, node.most, node.greed)
