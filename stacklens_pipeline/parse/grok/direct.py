@@ -154,6 +154,8 @@ class _Direct:
         body = node.body
         if body.nullable:
             raise UndirectError
+        if isinstance(body, Chars) and not body.set.isdisjoint(excluded):
+            return _narrowed_greedy(node, body.set, excluded, after)
         if node.most == 1:
             inside = self._sequence(_parts(body), excluded, before, after)
         else:
@@ -210,17 +212,28 @@ def _lazy(node: Repeat, excluded: CharSet, after: Edge) -> Way:
     if not more:
         return Way(concat(forced), later, is_exact=False)
     is_narrowed = not forced and not more.isdisjoint(excluded)
-    run = _narrowed(more, excluded, most) if is_narrowed else Repeat(Chars(more), 0, most)
+    run = _narrowed(more, excluded, 0, most) if is_narrowed else Repeat(Chars(more), 0, most)
     is_exact = not is_narrowed and node.body.set.isdisjoint(_next(after))
     return Way(concat([*forced, run]), later, int(is_narrowed), is_exact=is_exact)
 
 
-def _narrowed(chars: CharSet, excluded: CharSet, most: int | None) -> Node:
-    """A run that may be empty and does not begin with what is excluded."""
+def _narrowed(chars: CharSet, excluded: CharSet, least: int, most: int | None) -> Node:
+    """A run that does not begin with what is excluded."""
     if not chars - excluded:
-        return EMPTY
-    rest = Repeat(Chars(chars), 0, None if most is None else most - 1)
-    return Repeat(concat([Chars(chars - excluded), rest]), 0, 1)
+        return FAIL if least else EMPTY
+    rest = Repeat(Chars(chars), max(least - 1, 0), None if most is None else most - 1)
+    run = concat([Chars(chars - excluded), rest])
+    return run if least else Repeat(run, 0, 1)
+
+
+def _narrowed_greedy(node: Repeat, chars: CharSet, excluded: CharSet, after: Edge) -> Way:
+    """A run of characters of which the first is none of the excluded."""
+    is_there = node.least or int(_is_stuck(excluded, after))
+    run = _narrowed(chars, excluded, is_there, node.most)
+    if run is FAIL:
+        raise UndirectError
+    stopped = NONE if node.least == node.most else chars
+    return Way(run, stopped if is_there else stopped | excluded, losses=1, is_exact=False)
 
 
 def _run(parts: Sequence[Node], excluded: CharSet, before: Edge, after: Edge) -> Way | None:

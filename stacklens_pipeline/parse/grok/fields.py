@@ -142,7 +142,7 @@ def _cast(texts: pl.Series, column: Column) -> pl.Series:
         values = texts.cast(column.dtype, strict=False)
         if values.null_count() == texts.null_count():
             return values
-    return texts.to_frame().select(_value(pl.col(column.name), column.type)).to_series()
+    return texts.to_frame().select(_value(pl.col(column.name), column.type).alias(column.name)).to_series()
 
 
 def _value(text: pl.Expr, type: Type) -> pl.Expr:
