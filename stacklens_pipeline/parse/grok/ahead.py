@@ -55,14 +55,14 @@ class Ahead:
         return exposed(inside)
 
     def _joined_all(self, parts: Sequence[Node], is_end: bool) -> list[Node]:
-        rest: list[Node] = []
+        rest, plain = list[Node](), list[Node]()  # the plain ones from right to left
         for part in reversed(parts):
-            inside = self._inner(part, is_end and not rest)
-            if not looks_ahead(inside) or (not rest and not is_end):
-                rest = [*parts_of(inside), *rest]
+            inside = self._inner(part, is_end and not (rest or plain))
+            if not looks_ahead(inside) or not (rest or plain or is_end):
+                plain += reversed(parts_of(inside))
             else:
-                rest = self._joined(inside, rest, is_end)
-        return rest
+                rest, plain = self._joined(inside, [*reversed(plain), *rest], is_end), []
+        return [*reversed(plain), *rest]
 
     def _joined(self, part: Node, rest: list[Node], is_end: bool) -> list[Node]:
         """A part that ends with conditions on the rest, and that rest."""

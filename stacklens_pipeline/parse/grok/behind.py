@@ -86,7 +86,10 @@ class Behind:
     def _joined_all(self, out: list[Node], parts: Sequence[Node], before: Edge) -> list[Node]:
         for part in parts:
             inside = self._inner(part)
-            out = self._joined(out, inside, before) if looks_behind(inside) else [*out, *parts_of(inside)]
+            if looks_behind(inside):
+                out = self._joined(out, inside, before)
+            else:
+                out += parts_of(inside)
         return out
 
     def _joined(self, out: list[Node], part: Node, before: Edge) -> list[Node]:

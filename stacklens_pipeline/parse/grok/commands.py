@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 grok = typer.Typer(help="Try Logstash's patterns on a file, and judge them.", no_args_is_help=True)
 
 File = Annotated[str, typer.Argument(help="lines to read; - is standard input, .gz and .zst are read")]
-Ecs = Annotated[bool, typer.Option("--ecs/--legacy", help="names of the bundled patterns' fields")]
+Ecs = Annotated[bool, typer.Option("--ecs/--legacy", help="which names the bundled patterns give their fields")]
 Definitions = Annotated[
-    list[Path], typer.Option(help="a file or folder of definitions; may be given several times, the last counts")
+    list[Path] | None, typer.Option(help="a file or folder of definitions; may be given several times, the last counts")
 ]
 Format = Annotated[Output | None, typer.Option(help="ndjson, table or csv")]
 
@@ -28,7 +28,7 @@ def match(
     pattern: Annotated[str, typer.Argument(help="a Grok pattern; - when each message carries its own")],
     file: File = "-",
     ecs: Ecs = True,
-    definitions: Definitions = [],  # noqa: B006
+    definitions: Definitions = None,
     messages: Annotated[
         bool, typer.Option("--messages", help="each line is a JSON object with raw or raw_b64")
     ] = False,
@@ -56,7 +56,7 @@ def match(
 def lint(
     pattern: Annotated[str, typer.Argument(help="a Grok pattern; left out, the given definitions are judged")] = "",
     ecs: Ecs = True,
-    definitions: Definitions = [],  # noqa: B006
+    definitions: Definitions = None,
     output: Format = None,
 ) -> None:
     """Warn of what is slow or likely to be wrong in a pattern, with a reason and a suggestion each; exits with 0."""
@@ -86,7 +86,7 @@ def coverage(
         typer.Argument(metavar="PATTERN... FILE", help="patterns, of which the first that matches counts, and a file"),
     ],
     ecs: Ecs = True,
-    definitions: Definitions = [],  # noqa: B006
+    definitions: Definitions = None,
     misses: Annotated[int, typer.Option(help="how many of the most frequent shapes of misses are shown")] = 20,
     output: Format = None,
 ) -> None:
@@ -121,23 +121,23 @@ def _mode(ecs: bool) -> str:
     return "ecs-v1" if ecs else "legacy"
 
 
-def library_of(mode: str, paths: Sequence[Path]) -> "Library":
+def library_of(mode: str, paths: Sequence[Path] | None) -> "Library":
     """The bundled definitions and those of files. Raises UsageError."""
     from stacklens_pipeline.parse.grok import Library
 
     return _with_files(Library.bundled(mode), paths)
 
 
-def own_definitions(paths: Sequence[Path]) -> list[str]:
+def own_definitions(paths: Sequence[Path] | None) -> list[str]:
     """The names of definitions in files. Raises UsageError."""
     from stacklens_pipeline.parse.grok import Library
 
     return list(_with_files(Library(), paths).definitions)
 
 
-def _with_files(library: "Library", paths: Sequence[Path]) -> "Library":
+def _with_files(library: "Library", paths: Sequence[Path] | None) -> "Library":
     try:
-        for path in paths:
+        for path in paths or ():
             library = library.with_directory(path)
     except ConfigurationError as error:
         raise UsageError(str(error)) from error
@@ -151,7 +151,9 @@ def _compiled(patterns: Sequence[str], library: "Library") -> "Grok":
         raise UsageError(str(error)) from error
 
 
-def matched_rows(source: Iterator[Item], default: Asked, paths: Sequence[Path]) -> Iterator[list[dict[str, Any]]]:
+def matched_rows(
+    source: Iterator[Item], default: Asked, paths: Sequence[Path] | None
+) -> Iterator[list[dict[str, Any]]]:
     """Rows in the order of the lines, slice by slice; what many messages ask for is compiled once."""
 
     @lru_cache(maxsize=512)

@@ -13,7 +13,8 @@ import polars as pl
 from stacklens_pipeline.errors import ConfigurationError
 from stacklens_pipeline.parse.grok import rewrites
 from stacklens_pipeline.parse.grok.direct import UndirectError, direct
-from stacklens_pipeline.parse.grok.exposing import UnsettledError
+from stacklens_pipeline.parse.grok.exposing import TOO_LARGE, UnsettledError
+from stacklens_pipeline.parse.grok.fields import columns_of
 from stacklens_pipeline.parse.grok.lookaround import settled
 from stacklens_pipeline.parse.grok.reading import read
 from stacklens_pipeline.parse.grok.references import Reading
@@ -62,7 +63,7 @@ class Form:
         try:
             way = direct(self._at_start)
             return way.losses, _expression(way.node)
-        except (UndirectError, UnsettledError):
+        except (UndirectError, UnsettledError, RecursionError):
             return None
 
 
@@ -146,11 +147,18 @@ def _expression(tree: Node) -> Expression:
             raise UnsettledError("a group is referred to")
         if isinstance(node, Repeat) and node.most != 1 and node.body.nullable:
             raise UnsettledError("a repeated part that may match nothing")
-    written = write(tree, Dialect.RUST)
-    checks = tuple((group, rf"(?s)\A(?:{write(whole, Dialect.RUST).text})\z") for group, whole in written.checks)
-    expression = Expression(f"{written.text}()", (*written.groups, None), checks)
+    try:
+        expression = _rust_expression(tree)
+    except RecursionError as error:
+        raise UnsettledError(TOO_LARGE) from error
     _refuse_too_large(expression)
     return expression
+
+
+def _rust_expression(tree: Node) -> Expression:
+    written = write(tree, Dialect.RUST)
+    checks = tuple((group, rf"(?s)\A(?:{write(whole, Dialect.RUST).text})\z") for group, whole in written.checks)
+    return Expression(f"{written.text}()", (*written.groups, None), checks)
 
 
 def _refuse_too_large(expression: Expression) -> None:
@@ -164,7 +172,12 @@ def _refuse_too_large(expression: Expression) -> None:
 def compiled(text: str, definitions: Mapping[str, str]) -> Pattern:
     """A pattern that is known to be right. Raises ConfigurationError naming the pattern and what is wrong with it."""
     pattern = Pattern(text, definitions)
-    if pattern.tree and isinstance(pattern.full, str):
+    try:
+        columns_of([pattern.tree])
+        is_slow = isinstance(pattern.full, str)
+    except RecursionError as error:
+        raise ConfigurationError(f"the pattern has too many parts within each other: `{text}`") from error
+    if is_slow:
         _refuse_unreadable(pattern)
     return pattern
 

@@ -84,7 +84,7 @@ class _Direct:
         """Parts one after the other, of which the first character is none of the excluded."""
         ways, at = list[Way](), 0
         while at < len(parts):
-            at, way = self._best(parts, at, excluded, edge_before(parts[:at], before), after)
+            at, way = self._best(parts, at, excluded, edge_before(parts, before, at), after)
             ways.append(way)
             excluded = way.excluded
         return _together(concat([way.node for way in ways]), excluded, ways)
@@ -92,13 +92,13 @@ class _Direct:
     def _best(self, parts: Sequence[Node], at: int, excluded: CharSet, before: Edge, after: Edge) -> tuple[int, Way]:
         """The form of the next part, or of several as one run, and where to go on."""
         try:
-            own = self._part(parts[at], excluded, before, edge_after(parts[at + 1 :], after))
+            own = self._part(parts[at], excluded, before, edge_after(parts, after, at + 1))
         except UndirectError:
             own = None
         if own is not None and own.cost == (0, 0):
             return at + 1, own
         for end in range(len(parts), at, -1):
-            run = _run(parts[at:end], excluded, before, edge_after(parts[end:], after))
+            run = _run(parts[at:end], excluded, before, edge_after(parts, after, end))
             if run is not None and (own is None or run.cost <= own.cost):
                 return end, run
         if own is None or own.node is FAIL:

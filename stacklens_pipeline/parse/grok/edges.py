@@ -23,7 +23,6 @@ from stacklens_pipeline.parse.grok.syntax import (
     Node,
     Place,
     Repeat,
-    first_of,
 )
 
 
@@ -63,29 +62,34 @@ def simplified(node: Node, before: Edge = ANYTHING, after: Edge = ANYTHING) -> N
 
 
 def _concat(node: Concat, before: Edge, after: Edge) -> Node:
-    done: list[Node] = []
-    for place in range(len(node.parts) - 1, -1, -1):
-        left = edge_before(node.parts[:place], before)
-        done.insert(0, simplified(node.parts[place], left, edge_after(done, after)))
+    done = list(node.parts)
+    for place in range(len(done) - 1, -1, -1):
+        left, right = edge_before(node.parts, before, place), edge_after(done, after, place + 1)
+        done[place] = simplified(done[place], left, right)
     return concat(done)
 
 
-def edge_before(parts: Sequence[Node], before: Edge) -> Edge:
-    """What stands before a part that comes after these."""
-    last = Concat(tuple(parts))
-    if not last.nullable:
-        return Edge(last.last, may_end=False)
-    return Edge(last.last | before.chars, before.may_end)
+def edge_before(parts: Sequence[Node], before: Edge, end: int | None = None) -> Edge:
+    """What stands before a part that comes after these, or after those up to `end`."""
+    found = NONE
+    for place in range(len(parts) - 1 if end is None else end - 1, -1, -1):
+        found |= parts[place].last
+        if not parts[place].nullable:
+            return Edge(found, may_end=False)
+    return Edge(found | before.chars, before.may_end)
 
 
-def edge_after(parts: Sequence[Node], after: Edge) -> Edge:
-    """What stands after a part that comes before these."""
-    if not parts:
+def edge_after(parts: Sequence[Node], after: Edge, start: int = 0) -> Edge:
+    """What stands after a part that comes before these, or before those from `start` on."""
+    if start >= len(parts):
         return after
-    free = after.is_free and all(part.free for part in parts)
-    if not all(part.nullable for part in parts):
-        return Edge(first_of(parts), may_end=False, is_free=free)
-    return Edge(first_of(parts) | after.chars, after.may_end, free)
+    free = after.is_free and all(parts[place].free for place in range(start, len(parts)))
+    found = NONE
+    for place in range(start, len(parts)):
+        found |= parts[place].first
+        if not parts[place].nullable:
+            return Edge(found, may_end=False, is_free=free)
+    return Edge(found | after.chars, after.may_end, free)
 
 
 def _repeat(node: Repeat, before: Edge, after: Edge) -> Node:

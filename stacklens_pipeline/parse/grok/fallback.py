@@ -9,6 +9,8 @@ import regex  # type: ignore[import-untyped]
 from stacklens_pipeline.parse.grok.compiler import Expression, Pattern
 from stacklens_pipeline.parse.grok.writing import Dialect, write
 
+LARGEST = 100_000
+"""Nodes of a pattern; the package takes about a kilobyte for each."""
 FLAGS = regex.VERSION1 | regex.DOTALL | regex.MULTILINE
 
 
@@ -19,8 +21,10 @@ def _compiled(text: str) -> Any:
 
 def python_expression(pattern: Pattern) -> Expression:
     """The pattern as `regex` reads it; raises ValueError when it does not."""
-    written = write(pattern.tree, Dialect.PYTHON)
     try:
+        if pattern.tree.unrolled > LARGEST:
+            raise ValueError(f"it has more than {LARGEST} parts when repetitions are written out")
+        written = write(pattern.tree, Dialect.PYTHON)
         _compiled(written.text)
     except (regex.error, RecursionError, OverflowError) as error:
         raise ValueError(str(error)) from error

@@ -48,12 +48,12 @@ def read(text: str, reading: Reading) -> Node:
 
     Raises ConfigurationError naming the text or definition, and the reason.
     """
-    return _read_text(text, reading, ())
+    return _read_text(text, reading, (), 0)
 
 
-def _read_text(text: str, reading: Reading, within: tuple[str, ...]) -> Node:
+def _read_text(text: str, reading: Reading, within: tuple[str, ...], depth: int) -> Node:
     try:
-        return _Reader(text, reading, within).whole()
+        return _Reader(text, reading, within, depth).whole()
     except PatternError as error:
         what = f"the definition {within[-1]}" if within else "the pattern"
         raise ConfigurationError(f"{what} cannot be read, {error}: `{text}`") from error
@@ -62,9 +62,9 @@ def _read_text(text: str, reading: Reading, within: tuple[str, ...]) -> Node:
 class _Reader:
     """Reads one text from left to right."""
 
-    def __init__(self, text: str, reading: Reading, within: tuple[str, ...]) -> None:
+    def __init__(self, text: str, reading: Reading, within: tuple[str, ...], depth: int) -> None:
         self._text, self._at, self._reading, self._within = text, 0, reading, within
-        self._options, self._depth, self._groups = Options(), 0, 0
+        self._options, self._depth, self._groups = Options(), depth, 0
         # plain groups are numbered only where no group has a name, and kept only where a number is asked for
         self._has_numbers = bool(re.search(r"\\[1-9]", text)) and not re.search(r"\(\?(?:<[^=!]|')|%\{\w+:", text)
         self._has_names = bool(re.search(r"\\[kg][<']", text))
@@ -195,21 +195,30 @@ class _Reader:
 
     def _defined(self, name: str, own: str | None) -> Node:
         if own is not None:
-            return Named(_read_text(own, self._reading, (*self._within, name)), name)
+            return Named(self._within_it(own, name), name)
         definitions, within = self._reading.definitions, (*self._within, name)
         if name not in definitions:
             raise PatternError(f"there is no definition {name}")
         if name in self._within:
             raise PatternError(f"definitions refer to each other in a circle, {' > '.join(within)}")
-        if len(within) > DEEPEST:
-            raise PatternError(f"definitions are more than {DEEPEST} levels deep")
         self._reading.used.add(name)
         if name not in self._reading.read:
-            body = _read_text(self._reading.instead(definitions[name]), self._reading, within)
+            body = self._within_it(self._reading.instead(definitions[name]), name)
             self._reading.read[name] = Named(body, name)
         node = self._reading.read[name]
         self._count(node.count)
         return node
+
+    def _within_it(self, text: str, name: str) -> Node:
+        self._go_deeper()
+        node = _read_text(text, self._reading, (*self._within, name), self._depth)
+        self._depth -= 1
+        return node
+
+    def _go_deeper(self) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise PatternError(f"groups and definitions are more than {DEEPEST} levels deep")
 
     def _count(self, nodes: int) -> None:
         self._reading.nodes += nodes
@@ -221,9 +230,7 @@ class _Reader:
         return node if target.path[0] == "@metadata" else Capture(node, target)
 
     def _group(self) -> Node | None:
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise PatternError(f"groups are more than {DEEPEST} levels deep")
+        self._go_deeper()
         start = self._at
         self._at += 1
         node = self._opened(start) if self._take("?") else self._plain()

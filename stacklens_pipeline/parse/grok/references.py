@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from stacklens_pipeline.parse.grok.syntax import Field, Node, Type
 
-DEEPEST = 100
+DEEPEST = 40
 """Groups and definitions within each other."""
 LARGEST = 100_000
 """Nodes of one pattern, all definitions written out."""

@@ -100,6 +100,14 @@ class Node:
         """Of nodes, shared ones as often as they stand in the pattern."""
         return 1 + sum(child.count for child in self.children)
 
+    @cached_property
+    def unrolled(self) -> int:
+        """Nodes when repetitions that have to be there are written out, as the `regex` package does."""
+        return self._unrolled()
+
+    def _unrolled(self) -> int:
+        return 1 + sum(child.unrolled for child in self.children)
+
     def _nullable(self) -> bool:
         return True
 
@@ -227,6 +235,9 @@ class Repeat(Node):
 
     def _last(self) -> CharSet:
         return self.body.last
+
+    def _unrolled(self) -> int:
+        return 1 + self.body.unrolled * (1 if isinstance(self.body, Chars) else self.least + 1)
 
     def _has_conditions(self) -> bool:
         is_odd = self.greed is Greed.POSSESSIVE or self.most == 0 or isinstance(self.body, Repeat)
