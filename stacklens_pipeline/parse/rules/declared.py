@@ -8,8 +8,10 @@ from stacklens_pipeline.errors import ConfigurationError
 from stacklens_pipeline.parse.formats import BY_NAME, Format
 from stacklens_pipeline.parse.formats.aws_vpc import vpc_format
 from stacklens_pipeline.parse.formats.delimited import csv_format
+from stacklens_pipeline.parse.formats.grok import grok_format
 from stacklens_pipeline.parse.formats.key_value import key_value_format
 from stacklens_pipeline.parse.formats.w3c import w3c_format
+from stacklens_pipeline.parse.grok.library import NAMINGS, Library, definitions_of
 from stacklens_pipeline.yamlfile import YamlFile
 
 
@@ -56,6 +58,20 @@ def _w3c(file: YamlFile, nodes: Nodes) -> Format:
     return w3c_format("w3c", _names(file, nodes, "fields"))
 
 
+def _grok(file: YamlFile, nodes: Nodes) -> Format:
+    naming = file.choice(nodes["naming"], NAMINGS, "naming") if "naming" in nodes else NAMINGS[0]
+    library = Library.bundled(naming)
+    if "directory" in nodes:
+        for text in file.texts_below(file.text_of(nodes["directory"])):
+            library = library.with_definitions(definitions_of(text))
+    if "definitions" in nodes:
+        own = file.mapping(nodes["definitions"])
+        library = library.with_definitions({name: file.text_of(node) for name, node in own.items()})
+    longest = int(file.number(nodes["longest_chars"])) if "longest_chars" in nodes else None
+    budget_s = file.number(nodes["budget_ms"]) / 1000 if "budget_ms" in nodes else None
+    return grok_format(library.compile(_names(file, nodes, "patterns"), longest_chars=longest, budget_s=budget_s))
+
+
 def _names(file: YamlFile, nodes: Nodes, key: str) -> Sequence[str]:
     if key not in nodes:
         raise ConfigurationError(f"this format needs: `{key}`")
@@ -67,5 +83,6 @@ DECLARED: Mapping[str, tuple[Sequence[str], Callable[[YamlFile, Nodes], Format]]
     "key_value": (("pair", "field"), _key_value),
     "aws_vpc": (("fields",), _vpc),
     "w3c": (("fields",), _w3c),
+    "grok": (("patterns", "naming", "definitions", "directory", "longest_chars", "budget_ms"), _grok),
 }
 """A declared format -> its keys, and what makes it of their values."""

@@ -31,6 +31,7 @@ KEYS = (
     *("source", "format", "timezone", "encoding", "multiline", "fields"),
     *("redact", "drop", "sample", "contract", "on_violation"),
 )
+YAML = (".yaml", ".yml")
 PARSERS, SOURCES = "parsers.yaml", "sources.yaml"
 ACTIONS = ("mask", "hash", "drop")
 POLICIES = ("keep", "warn", "dead_letter")
@@ -42,26 +43,40 @@ def load_parsers(config_dir: Path) -> Parsers:
     A file that does not exist says nothing. Raises ConfigurationError.
     """
     paths = [config_dir / name for name in (PARSERS, SOURCES)]
-    return parsers_of(tuple((str(path), YamlFile(path).text) for path in paths if path.exists()))
+    return _configured(tuple((str(path), YamlFile(path).text) for path in paths if path.exists()))
 
 
 def read_parsers(path: Path) -> Parsers:
     """The parsers that a file like `parsers.yaml` configures, whatever its name. Raises ConfigurationError."""
-    return parsers_of(((str(path), YamlFile(path).text),))
+    return _configured(((str(path), YamlFile(path).text),))
 
 
 @lru_cache(maxsize=16)
 def parsers_of(files: tuple[tuple[str, str], ...]) -> Parsers:
-    """The parsers that files of these paths and texts configure. Raises ConfigurationError."""
+    """The parsers that files of these paths and texts configure: YAML, and files of patterns that it names.
+
+    Raises ConfigurationError.
+    """
+    return _configured(files)
+
+
+def _configured(files: tuple[tuple[str, str], ...]) -> Parsers:
+    """As `parsers_of`, where files that these name are read from disk, as they are now, unless they are among them."""
     rules: list[Rules] = []
     said: list[str] = []
+    others = {path: text for path, text in files if Path(path).suffix not in YAML}
     for path, text in files:
-        file = YamlFile(Path(path), text)
+        if path in others:
+            continue
+        file = YamlFile(Path(path), text, others)
         is_sources = file.path.name == SOURCES
         found = _of_sources(file) if is_sources else _Reader(file).rules()
         rules += found
         said.append(repr(found) if is_sources else text)  # of sources, most of the file is not about parsing
-    return Parsers(tuple(rules), version_of(*said), files) if rules else UNCONFIGURED
+        others |= file.others
+    said += others.values()
+    known = dict(files) | others
+    return Parsers(tuple(rules), version_of(*said), tuple(known.items())) if rules else UNCONFIGURED
 
 
 def _of_sources(file: YamlFile) -> list[Rules]:
