@@ -281,6 +281,6 @@ def _of_engine(pattern: Pattern) -> Iterator[Finding]:
     yield Finding(
         "slow_path",
         pattern.text if len(pattern.text) <= LONGEST_EXCERPT else f"{pattern.text[:LONGEST_EXCERPT]}...",
-        f"{which} matched by itself, some thirty times slower: {pattern.why_slow}",
+        f"{which} matched by itself, some ten times slower: {pattern.why_slow}",
         "write it without looking around, back-references and atomic groups",
     )
