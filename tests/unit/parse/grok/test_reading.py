@@ -93,6 +93,7 @@ def test_patterns(pattern: str, text: str, expected: dict[str, object] | None) -
         (r"\x{110000}", "there is no character 110000"),
         (r"(?<x>a)\1", "by its number while groups have names"),
         (r"\k<nope>", "unknown"),
+        ("(?:(?<x>b?|" * 18 + ")+)" * 18, "more than 100000 parts when repetitions are written out"),
         ("(" * 200 + ")" * 200, "more than 40 levels deep"),
     ],
 )
@@ -114,7 +115,7 @@ def test_the_definition_that_is_wrong_is_named() -> None:
 
 
 def test_definitions_that_grow_without_end_are_refused() -> None:
-    many = {f"D{n}": f"%{{D{n + 1}}}%{{D{n + 1}}}" for n in range(20)} | {"D20": "x"}
+    many = {f"D{n}": f"%{{D{n + 1}}}%{{D{n + 1}}}" for n in range(30)} | {"D30": "x"}
     with pytest.raises(ConfigurationError, match="more than 100000 parts"):
         LIBRARY.with_definitions(many).compile("%{D0}")
 
