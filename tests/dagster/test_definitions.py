@@ -263,6 +263,8 @@ def test_the_checks_pass_over_a_sound_lake_and_fail_over_a_broken_one(
         "conservation": True,
         "freshness": True,
         "dead_letters_rare": True,
+        "contracts": True,
+        "drift": True,
         "no_offset_gaps": True,
         "schemas": True,
     }
