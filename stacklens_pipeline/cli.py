@@ -11,6 +11,7 @@ from stacklens_pipeline.demo.commands import demo
 from stacklens_pipeline.errors import StackLensError, UsageError
 from stacklens_pipeline.init import init
 from stacklens_pipeline.parse.commands import parse
+from stacklens_pipeline.parse.timestamps.commands import timestamps
 from stacklens_pipeline.ship.commands import ship
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ topics = typer.Typer(help="Topics of the event log.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
 
 app.command()(parse)
+app.command()(timestamps)
 app.command()(demo)
 app.command()(init)
 app.command()(collect)
