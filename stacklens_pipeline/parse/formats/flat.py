@@ -12,12 +12,13 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from stacklens_pipeline.parse.formats.alike import Alike
+from stacklens_pipeline.parse.formats.fields.alike import Alike
 from stacklens_pipeline.parse.formats.piece_shapes import shape_of
 from stacklens_pipeline.parse.formats.pieces import parted
 
-FEWEST = 64
-"""So many objects that look alike make it worth while to take them together."""
+FEWEST = 256
+"""So many objects that look alike make it worth while to take them together: with fewer it costs more than to look at
+each."""
 MOST_PIECES = 512
 """Objects of more pieces are left to the parser."""
 ROUNDS, MISSES = 64, 8
@@ -28,22 +29,20 @@ _COMPACT, _SPACED = ',"', ', "'
 
 
 def alike_objects(texts: pl.Series) -> Iterator[Alike]:
-    """Those texts that are objects in a common form, shape by shape; the places of their records are those of the texts."""
+    """Those texts that are objects in a common form, shape by shape; their places are those of the texts."""
     every = pl.DataFrame({"text": texts}).with_row_index("index")
-    is_compact = texts.str.contains(_COMPACT, literal=True)
-    if is_compact.all():
-        yield from _cut(every, _COMPACT)
+    pieces = texts.str.split(_COMPACT)
+    is_whole = pieces.list.len() == 1
+    if not is_whole.any():
+        yield from _cut(every, pieces, _COMPACT)
         return
-    is_spaced = ~is_compact & texts.str.contains(_SPACED, literal=True)
-    yield from _cut(every.filter(~is_spaced), _COMPACT)
-    yield from _cut(every.filter(is_spaced), _SPACED)
+    is_spaced = is_whole & texts.str.contains(_SPACED, literal=True)
+    yield from _cut(every.filter(~is_spaced), pieces.filter(~is_spaced), _COMPACT)
+    yield from _cut(every.filter(is_spaced), texts.filter(is_spaced).str.split(_SPACED), _SPACED)
 
 
-def _cut(lines: pl.DataFrame, mark: str) -> Iterator[Alike]:
-    """Cut texts at a mark, and take those with as many pieces together."""
-    if lines.height < FEWEST:
-        return
-    pieces = lines["text"].str.split(mark)
+def _cut(lines: pl.DataFrame, pieces: pl.Series, mark: str) -> Iterator[Alike]:
+    """Take those texts together that a mark cuts into as many pieces."""
     counts = pieces.list.len()
     for count, rows in counts.value_counts().rows():
         if rows < FEWEST or count > MOST_PIECES:

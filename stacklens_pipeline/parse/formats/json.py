@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import polars as pl
 
 from stacklens_pipeline.parse.formats.base import Format
-from stacklens_pipeline.parse.formats.field_times import read_again
+from stacklens_pipeline.parse.formats.fields.gathered import Gathered
+from stacklens_pipeline.parse.formats.fields.times import read_again
 from stacklens_pipeline.parse.formats.flat import alike_objects
-from stacklens_pipeline.parse.formats.gathered import Gathered
 from stacklens_pipeline.parse.formats.json_text import dump, load
 from stacklens_pipeline.parse.formats.text import TEXT, parse_text
 
@@ -24,7 +24,9 @@ def parse_json(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     records = object_records(numbered.filter(is_object), fields.filter(is_object), timezone)
     texts = numbered.filter(~is_object).with_columns(pl.lit(TEXT.name).alias("format"))
     others = parse_text(texts, timezone)
-    both = pl.concat([records, others.select(name for name in others.columns if name in records.columns)], how="diagonal")
+    both = pl.concat(
+        [records, others.select(name for name in others.columns if name in records.columns)], how="diagonal"
+    )
     return both.sort("row").drop("row")
 
 

@@ -85,13 +85,17 @@ def rewritten(text: str) -> str:
 
 
 def _spilled(item: Item) -> str:
-    """The first fields of an object as JSON, and all that do not fit as the text of an object in `_spilled`."""
+    """The first fields of an object as JSON, and those that do not fit as the text of an object in `_spilled`."""
     kept: Item = {}
     spilled: Item = {}
     count = 1
     for name, value in item.items():
-        count += 1 + _count((value,), 1, math.inf)
-        (kept if count <= MOST_FIELDS and name != SPILLED else spilled)[name] = value
+        more = 1 + _count((value,), 1, math.inf)
+        if count + more <= MOST_FIELDS and name != SPILLED:
+            kept[name] = value
+            count += more
+        else:
+            spilled[name] = value
     text = orjson.dumps(spilled, default=_fragment).decode()
     return orjson.dumps({**kept, SPILLED: text}, default=_fragment).decode()
 

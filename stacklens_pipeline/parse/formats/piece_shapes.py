@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import orjson
 
-from stacklens_pipeline.parse.formats.names import Names, names_among
+from stacklens_pipeline.parse.formats.fields.alike import name_of
+from stacklens_pipeline.parse.formats.fields.meanings import Names, names_among
+from stacklens_pipeline.parse.formats.fields.remaining import Path
 from stacklens_pipeline.parse.formats.json_text import count_fields
-from stacklens_pipeline.parse.formats.remaining import Path
-from stacklens_pipeline.parse.formats.alike import name_of
 
 LONGEST = 256
 """Longer names are left to the parser."""
@@ -27,9 +27,7 @@ _ELEMENT = f'(?:true|false|null|{_INTEGER}|"{SIGN}*")'
 PLAIN = rf"{SCALAR}|\{{\}}|\[\]|\[{_ELEMENT}(?:,{_ELEMENT})*\]"
 """Values without quotation marks: besides scalars what is empty, and lists without fractions or escapes."""
 
-_TOKEN = re.compile(
-    rf' *(?:"(?P<name>{SIGN}*)" *:|(?P<value>"{TEXT}"|{PLAIN})|(?P<open>[\[{{])|(?P<close>[\]}}])) *'
-)
+_TOKEN = re.compile(rf' *(?:"(?P<name>{SIGN}*)" *:|(?P<value>"{TEXT}"|{PLAIN})|(?P<open>[\[{{])|(?P<close>[\]}}])) *')
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,8 @@ class _Walk:
     def member(self, piece: str, place: int) -> Member | None:
         """What the next piece says beside its one value."""
         lost = self._lost if place else ""
-        full, end, value, path = lost + piece, 0, None, ()
+        full, end, value = lost + piece, 0, None
+        path: Path = ()
         while end < len(full):
             token = _TOKEN.match(full, end)
             if token is None or (token["value"] and value):

@@ -8,14 +8,18 @@ from operator import and_
 import orjson
 import polars as pl
 
-from stacklens_pipeline.parse.formats.matching import are
+from stacklens_pipeline.parse.formats.fields.remaining import Path
 from stacklens_pipeline.parse.formats.json_text import rewritten
+from stacklens_pipeline.parse.formats.matching import are
 from stacklens_pipeline.parse.formats.piece_shapes import PLAIN, SCALAR, SIGN, TEXT, Member, Shape
-from stacklens_pipeline.parse.formats.remaining import Path
 
+_MANY = 4_096
+"""So many values make it worth while to see whether they are repeated."""
 _ESCAPE = "\\"
 _WHOLE = "(?:0|-?[1-9][0-9]*)"
-_USUAL_NUMBER = rf"^(?:{_WHOLE}|-?[1-9][0-9]{{0,8}}\.(?:0|[0-9]{{0,5}}[1-9])|-?0\.(?:0|0{{0,3}}[1-9](?:[0-9]{{0,8}}[1-9])?))$"
+_USUAL_NUMBER = (
+    rf"^(?:{_WHOLE}|-?[1-9][0-9]{{0,8}}\.(?:0|[0-9]{{0,5}}[1-9])|-?0\.(?:0|0{{0,3}}[1-9](?:[0-9]{{0,8}}[1-9])?))$"
+)
 """Numbers that are written back as they stand, whatever writes them: of at most 15 digits, or whole."""
 _ELEMENT = f'(?:true|false|null|{_WHOLE}|"{SIGN}*")'
 _USUAL = rf"^(?:true|false|null|\{{\}}|\[\]|\[{_ELEMENT}(?:,{_ELEMENT})*\]|{_USUAL_NUMBER[1:-1]})$"
@@ -23,14 +27,14 @@ _USUAL = rf"^(?:true|false|null|\{{\}}|\[\]|\[{_ELEMENT}(?:,{_ELEMENT})*\]|{_USU
 
 @dataclass(frozen=True)
 class Piece:
-    """A member of many objects: what stands in their pieces, and in `inner` the values alone.
+    """A member of many objects: what stands in their pieces, and their `values` alone where these were cut already.
 
     `has_escapes` says that some of the objects hold escapes.
     """
 
     member: Member
     pieces: pl.Series
-    inner: pl.Series
+    values: pl.Series | None
     has_escapes: bool
 
     @property
@@ -64,7 +68,9 @@ class Piece:
         quote = len('"') if self.is_text else 0
         lead, tail = self.member.before[: len(self.member.before) - quote], self.member.after[quote:]
         pieces = self.pieces
-        if before.endswith(lead):
+        if self.is_text and not self.member.before:  # the mark took the quotation mark of an element of a list
+            before += '"'
+        elif before.endswith(lead):
             before = before.removesuffix(lead)
         else:
             pieces = pieces.str.slice(len(lead))
@@ -73,6 +79,13 @@ class Piece:
         else:
             pieces = pieces.str.head(-len(tail))
         return before, pieces, after
+
+    @cached_property
+    def inner(self) -> pl.Series:
+        """What stands between the texts before and after the value."""
+        if self.values is not None:
+            return self.values
+        return self.pieces.to_frame("0").select(_value("0", self.member)).to_series()
 
     @cached_property
     def _is_usual(self) -> bool:
@@ -90,10 +103,20 @@ class Piece:
         return self.pieces.str.contains_any([r"\/", r"\u"])
 
     def holds(self) -> pl.Series | bool:
-        """Where the piece has a value that JSON has; of texts only `text_holds` says it."""
-        if self.is_text or self._is_usual_number:
+        """Where there is a value that JSON has, of those without quotation marks."""
+        if self._is_usual_number:
             return True
         return _match(self.inner, f"^(?:{SCALAR if self.member.is_field else PLAIN})$")
+
+    def text_holds(self, has_controls: bool) -> pl.Series:
+        """Where the text between quotation marks is one that JSON has."""
+        if has_controls:
+            return self.inner.str.contains(f"^{TEXT}$")
+        has_mark = self.inner.str.contains('"', literal=True)
+        if not self.has_escapes:
+            return ~has_mark
+        rows = self.inner.str.contains(_ESCAPE, literal=True).arg_true()
+        return (~has_mark).scatter(rows, self.inner.gather(rows).str.contains(f"^{TEXT}$"))
 
     def _rewritten(self, values: pl.Series) -> pl.Series:
         unusual = (self._is_escaped_otherwise if self.is_text else ~values.str.contains(_USUAL)).arg_true()
@@ -107,7 +130,7 @@ class Piece:
         rows = self.inner.str.contains(_ESCAPE, literal=True).arg_true()
         if not rows.len():
             return self.inner
-        texts = orjson.loads('["' + '","'.join(self.inner.gather(rows)) + '"]')
+        texts = orjson.loads('["' + '","'.join(self.inner.gather(rows).to_list()) + '"]')
         return self.inner.clone().scatter(rows, pl.Series(texts, dtype=pl.String))
 
 
@@ -135,54 +158,46 @@ def _is_like(lines: pl.DataFrame, members: Sequence[Member]) -> pl.Series:
 
 def _pieces(lines: pl.DataFrame, shape: Shape) -> tuple[list[Piece], pl.Series | bool]:
     """The pieces of lines that look like the shape, and where lines are of it."""
-    texts = lines["text"]
-    unsure = _unsure(texts, shape.marks)
-    has_escapes = bool(unsure.len()) and texts.str.contains(_ESCAPE, literal=True).any()
-    inner = lines.select(_inner(str(place), member) for place, member in enumerate(shape.members))
-    pieces = [Piece(m, lines[str(p)], inner[str(p)], has_escapes) for p, m in enumerate(shape.members)]
-    held = [holds for piece in pieces if (holds := piece.holds()) is not True]
-    if unsure.len():
-        of_texts = [piece.inner.gather(unsure).str.contains(f"^{TEXT}$") for piece in pieces if piece.is_text]
-        held.append(pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True).scatter(unsure, _all(of_texts)))
-    return pieces, _all(held) if held else True
+    signs = _Signs.of(lines["text"])
+    # each line has the marks of its shape; so it has no other if there are no more in all
+    is_clean = not signs.has_controls and not signs.has_escapes and signs.marks == shape.marks * lines.height
+    looked_at = {str(p): m for p, m in enumerate(shape.members) if not is_clean or m.is_field or not m.is_text}
+    values = lines.select(_value(name, member) for name, member in looked_at.items())
+    pieces = [
+        Piece(member, lines[name], values[name] if name in looked_at else None, signs.has_escapes)
+        for name, member in zip(map(str, range(len(shape.members))), shape.members, strict=True)
+    ]
+    holds = [piece.holds() for piece in pieces if not piece.is_text]
+    if not is_clean:
+        holds += [piece.text_holds(signs.has_controls) for piece in pieces if piece.is_text]
+    partly = [one for one in holds if isinstance(one, pl.Series) and not one.all()]
+    return pieces, reduce(and_, partly) if partly else True
 
 
-def _inner(name: str, member: Member) -> pl.Expr:
+def _value(name: str, member: Member) -> pl.Expr:
+    """What stands between the texts before and after a value."""
     cut = pl.col(name).str.slice(len(member.before)) if member.before else pl.col(name)
     return cut.str.head(-len(member.after)) if member.after else cut
 
 
-def _all(truths: Sequence[pl.Series]) -> pl.Series:
-    return reduce(and_, truths)
+@dataclass(frozen=True)
+class _Signs:
+    """What there is in texts in all: quotation marks, escapes, control characters."""
 
+    marks: int
+    has_escapes: bool
+    has_controls: bool
 
-def _unsure(texts: pl.Series, marks: int) -> pl.Series:
-    """The rows of which the values between quotation marks have to be looked at one by one."""
-    if not _are_clean(texts, marks):
-        escaped = texts.str.contains(_ESCAPE, literal=True)
-        is_clean = escaped.any() and _are_clean(texts.filter(~escaped), marks)
-        return escaped.arg_true() if is_clean else pl.int_range(texts.len(), dtype=pl.UInt32, eager=True)
-    return pl.Series(dtype=pl.UInt32)
-
-
-def _are_clean(texts: pl.Series, marks: int) -> bool:
-    """Whether no text has an escape or a control character, nor any a quotation mark but those around values.
-
-    Each has at least so many `marks` where the shape says so; so all have just those if there are no more in all.
-    """
-    if not texts.len():
-        return True
-    signs = texts.cast(pl.Binary).cast(pl.List(pl.UInt8)).explode()
-    lowest = signs.min()
-    return (
-        isinstance(lowest, int)
-        and lowest >= ord(" ")
-        and not (signs == ord(_ESCAPE)).any()
-        and (signs == ord('"')).sum() == marks * texts.len()
-    )
+    @classmethod
+    def of(cls, texts: pl.Series) -> "_Signs":
+        """Those of many texts, looked at byte by byte."""
+        signs = texts.cast(pl.Binary).cast(pl.List(pl.UInt8)).explode()
+        has_controls = bool((signs < ord(" ")).any())
+        return cls(int((signs == ord('"')).sum()), bool((signs == ord(_ESCAPE)).any()), has_controls)
 
 
 def _match(values: pl.Series, pattern: str) -> pl.Series | bool:
     """Where values match, or True when all do."""
-    truth = pl.select(are(values, pattern)).to_series()
+    is_few = values.len() < _MANY
+    truth = values.str.contains(pattern) if is_few else pl.select(are(values, pattern)).to_series()
     return True if truth.all() else truth

@@ -76,7 +76,5 @@ def _skeleton(paths: Sequence[Path]) -> Any:
     """Nested objects and lists with a mark in the place of each value."""
     if paths == [()]:
         return _PLACE
-    inner = [
-        (key, _skeleton([path[1:] for path in group])) for key, group in groupby(paths, key=lambda path: path[0])
-    ]
+    inner = [(key, _skeleton([path[1:] for path in group])) for key, group in groupby(paths, key=lambda path: path[0])]
     return [value for _, value in inner] if isinstance(inner[0][0], int) else dict(inner)

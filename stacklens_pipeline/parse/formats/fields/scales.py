@@ -43,10 +43,17 @@ def read_levels(values: pl.Series, is_text: bool, *, scale: str) -> dict[str, pl
     source = pl.Series(["field"]).new_from_index(0, known.len())
     source = source.set(numbers.is_not_null(), "syslog" if scale == "syslog" else "number")
     is_level = (severity > 0).fill_null(False)
-    found = {"severity": severity.set(~is_level, None), "level_source": source.set(~is_level, None)}
+    severity, source = severity.set(~is_level, None), source.set(~is_level, None)
+    if source.n_unique() == 1:
+        return {"severity": _of_each(severity, known, values), "level_source": source.new_from_index(0, values.len())}
+    return {"severity": _of_each(severity, known, values), "level_source": _of_each(source, known, values)}
+
+
+def _of_each(found: pl.Series, known: pl.Series, values: pl.Series) -> pl.Series:
+    """What was found for the known, for each of the values."""
     if known.len() == 1:
-        return {name: series.new_from_index(0, values.len()) for name, series in found.items()}
-    return {name: values.replace_strict(known, series, return_dtype=series.dtype) for name, series in found.items()}
+        return found.new_from_index(0, values.len())
+    return values.replace_strict(known, found, return_dtype=found.dtype)
 
 
 def _of_word(word: pl.Expr, scale: str) -> pl.Expr:

@@ -10,10 +10,10 @@ from functools import partial
 
 import polars as pl
 
-from stacklens_pipeline.parse.formats import trace_context
-from stacklens_pipeline.parse.formats.field_times import read_times
+from stacklens_pipeline.parse.formats.fields import trace_context
+from stacklens_pipeline.parse.formats.fields.scales import SCALES, read_levels
+from stacklens_pipeline.parse.formats.fields.times import read_times
 from stacklens_pipeline.parse.formats.matching import are
-from stacklens_pipeline.parse.formats.scales import SCALES, read_levels
 
 
 @dataclass(frozen=True)
@@ -155,14 +155,20 @@ def number(values: pl.Series, is_text: bool) -> pl.Series:
     return _without(numbers, ~(numbers.is_finite() & (numbers >= 0)))
 
 
-def scaled(values: pl.Series, is_text: bool, *, by: float) -> tuple[pl.Series, bool]:
+def in_unit(values: pl.Series, is_text: bool, *, unit: str) -> tuple[pl.Series, bool]:
     """A number of another unit, in milliseconds."""
-    return number(values, is_text) * by, False
+    return _milliseconds(number(values, is_text), unit), False
+
+
+def _milliseconds(amounts: pl.Series, unit: str) -> pl.Series:
+    """To the nanosecond, so that 350 µs is 0.35 and nothing near it."""
+    return (amounts * _UNITS[unit]).round(6)
 
 
 _AMOUNT = r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
-_UNITS = {"h": 3_600_000.0, "m": 60_000.0, "s": 1_000.0, "ms": 1.0, "[uµμ]s": 1e-3, "ns": 1e-6}
-_WITH_UNIT = "^" + "".join(rf"(?:{_AMOUNT} ?{unit})?" for unit in _UNITS) + "$"
+_UNITS = {"h": 3_600_000.0, "m": 60_000.0, "s": 1_000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
+_WRITTEN = {"h": "h", "m": "m", "s": "s", "ms": "ms", "us": "[uµμ]s", "ns": "ns"}
+_WITH_UNIT = "^" + "".join(rf"(?:{_AMOUNT} ?{written})?" for written in _WRITTEN.values()) + "$"
 
 
 def with_unit(values: pl.Series, is_text: bool) -> tuple[pl.Series, bool]:
@@ -170,12 +176,10 @@ def with_unit(values: pl.Series, is_text: bool) -> tuple[pl.Series, bool]:
     if not is_text:
         return _nothing(values).cast(pl.Float64), False
     parts = values.str.extract_groups(_WITH_UNIT).struct.unnest()
-    amounts = [
-        parts[at].cast(pl.Float64, strict=False) * factor for factor, at in zip(_UNITS.values(), parts.columns, strict=True)
-    ]
+    numbers = [part.cast(pl.Float64, strict=False) for part in parts]
+    amounts = pl.DataFrame({unit: _milliseconds(part, unit) for unit, part in zip(_WRITTEN, numbers, strict=True)})
     is_any = parts.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
-    total = pl.DataFrame({str(place): amount for place, amount in enumerate(amounts)}).sum_horizontal()
-    return _without(total, ~is_any), False
+    return _without(amounts.sum_horizontal(), ~is_any), False
 
 
 def _trace(values: pl.Series, is_text: bool, *, ids: trace_context.Read, is_whole: bool) -> tuple[pl.Series, bool]:
@@ -199,9 +203,7 @@ READINGS: Mapping[str, Read] = {
     "status": status,
     "count": count,
     "ms": number,
-    "s": partial(scaled, by=1e3),
-    "us": partial(scaled, by=1e-3),
-    "ns": partial(scaled, by=1e-6),
+    **{unit: partial(in_unit, unit=unit) for unit in ("s", "us", "ns")},
     "unit": with_unit,
     "time": read_times,
     **{scale: partial(read_levels, scale=scale) for scale in ("level", *SCALES)},

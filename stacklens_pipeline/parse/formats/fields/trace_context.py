@@ -5,13 +5,13 @@ span id of 16. An id of nothing but zeros is none, and what is no id is null.
 Sources: W3C Trace Context; openzipkin/b3-propagation; the tracers' own documentation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import polars as pl
 
-_TRACE = r"^(?:[0-9a-f]{32}|[0-9a-f]{16})$"
-_SPAN = r"^[0-9a-f]{16}$"
+_SPAN, _TRACE = (16,), (16, 32)
+"""So many digits has an id."""
 _ZEROS = r"^0+$"
 
 _TRACEPARENT = r"^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$"
@@ -27,12 +27,12 @@ Read = Callable[[pl.Series], pl.Series]
 
 def trace_id(texts: pl.Series) -> pl.Series:
     """Trace ids of 128 or 64 bits, with or without `0x` before them."""
-    return _valid(_plain_hex(texts), _TRACE)
+    return _id(texts, _TRACE)
 
 
 def span_id(texts: pl.Series) -> pl.Series:
     """Span ids, with or without `0x` before them."""
-    return _valid(_plain_hex(texts), _SPAN)
+    return _id(texts, _SPAN)
 
 
 def traceparent(texts: pl.Series, group: int) -> pl.Series:
@@ -98,19 +98,27 @@ HEADERS: Mapping[str, Read] = {
     "decimal": decimal_id,
     "xray": xray,
     "xray_span": xray_span,
-    "gcp": google,
+    "gcp_trace": google,
     "cloud_trace": cloud_trace,
     "cloud_span": cloud_span,
 }
 """Values that say more than the id that is read from them."""
 
 
-def _plain_hex(texts: pl.Series) -> pl.Series:
-    return texts.str.to_lowercase().str.strip_prefix("0x")
+def _id(texts: pl.Series, lengths: Sequence[int]) -> pl.Series:
+    if not _are_ids(texts, lengths):  # few write capitals, or `0x` before it
+        texts = texts.str.to_lowercase().str.strip_prefix("0x")
+        is_id = texts.str.len_bytes().is_in(lengths) & texts.str.contains("^[0-9a-f]+$")
+        texts = _only(texts, is_id)
+    return _not_zero(texts)
 
 
-def _valid(ids: pl.Series, pattern: str) -> pl.Series:
-    return _not_zero(_only(ids, ids.str.contains(pattern)))
+def _are_ids(texts: pl.Series, lengths: Sequence[int]) -> bool:
+    """Whether all are ids as they stand, looked at byte by byte: in a third of the time of a pattern."""
+    if texts.null_count() or not texts.len() or not texts.str.len_bytes().is_in(lengths).all():
+        return False
+    signs = texts.cast(pl.Binary).cast(pl.List(pl.UInt8)).explode()
+    return bool((signs.is_between(ord("0"), ord("9")) | signs.is_between(ord("a"), ord("f"))).all())
 
 
 def _not_zero(ids: pl.Series) -> pl.Series:
@@ -118,7 +126,8 @@ def _not_zero(ids: pl.Series) -> pl.Series:
 
 
 def _is_zero(ids: pl.Series) -> pl.Series:
-    return ids.str.starts_with("00000000") & ids.str.contains(_ZEROS)
+    may_be = ids.str.starts_with("00000000")
+    return may_be & ids.str.contains(_ZEROS) if may_be.any() else may_be
 
 
 def _only(values: pl.Series, chosen: pl.Series) -> pl.Series:

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 import orjson
 import polars as pl
 
-from stacklens_pipeline.parse.formats.alike import Alike
-from stacklens_pipeline.parse.formats.gathered import Gathered
+from stacklens_pipeline.parse.formats.fields.alike import Alike
+from stacklens_pipeline.parse.formats.fields.gathered import Gathered
+from stacklens_pipeline.parse.formats.fields.meanings import ALIASES, names_among
+from stacklens_pipeline.parse.formats.fields.outputs import FIELDS
+from stacklens_pipeline.parse.formats.fields.remaining import Path
 from stacklens_pipeline.parse.formats.json_text import MOST_FIELDS, Item
-from stacklens_pipeline.parse.formats.names import ALIASES, names_among
-from stacklens_pipeline.parse.formats.outputs import FIELDS
-from stacklens_pipeline.parse.formats.remaining import Path
 
 __all__ = ["ALIASES", "SCHEMA", "Shapes", "columns", "in_order_of_index", "no_columns"]
 
-SCHEMA = pl.Schema({"index": pl.UInt32, **FIELDS})
+SCHEMA = pl.Schema([("index", pl.UInt32()), *FIELDS.items()])
 
 
 class Shapes:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from stacklens_pipeline.parse.formats.names import COLUMNS
+from stacklens_pipeline.parse.formats.fields.names import COLUMNS
 from stacklens_pipeline.tables import PARSED_LOGS
 
 Types = Mapping[str, pl.DataType | type[pl.DataType]]
@@ -13,15 +13,14 @@ _SEVERAL: Mapping[str, Types] = {
     "time": {"timestamp": PARSED_LOGS.schema["timestamp"], "timestamp_source": pl.String, "time": pl.String},
     "level": {"severity": pl.Int32, "level_source": pl.String},
 }
+_ATTRIBUTES: Types = {"attributes": pl.String}
 OUTPUTS: Mapping[str, Types] = {
     column: _SEVERAL.get(column) or {column: PARSED_LOGS.schema[column]} for column in COLUMNS
 }
 """What a field may become -> the columns that it gives. `time` is the text of a time that is to be read once more, with
 its zone and when it was received."""
 
-FIELDS = pl.Schema(
-    {**{name: dtype for types in OUTPUTS.values() for name, dtype in types.items()}, "attributes": pl.String}
-)
+FIELDS = pl.Schema({name: dtype for types in (*OUTPUTS.values(), _ATTRIBUTES) for name, dtype in types.items()})
 """One row an object: what its fields became, and the rest of them as a JSON object or null."""
 
 IMPLIED = "field"

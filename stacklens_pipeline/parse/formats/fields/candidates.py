@@ -1,19 +1,18 @@
 """Values that may become columns, from all objects of a batch: read together, and the best of each record is taken.
 
-To read a column costs much the same for ten values and for ten thousand. So values are gathered first, wherever they come
+To read a column costs much the same for ten values and for a thousand. So values are gathered first, wherever they come
 from, and those that are read in the same way are read at once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
 from typing import Protocol
 
 import polars as pl
 
-from stacklens_pipeline.parse.formats.names import COLUMNS
-from stacklens_pipeline.parse.formats.outputs import OUTPUTS
-from stacklens_pipeline.parse.formats.readings import read, repeated
+from stacklens_pipeline.parse.formats.fields.names import COLUMNS
+from stacklens_pipeline.parse.formats.fields.outputs import OUTPUTS
+from stacklens_pipeline.parse.formats.fields.readings import read, repeated
 
 
 class Source(Protocol):
@@ -116,8 +115,15 @@ def _by_source(values: Sequence[Values], is_used: pl.Series) -> Iterator[tuple[S
 def _together(parts: Sequence[pl.Series | Sequence[object]], dtype: type[pl.DataType]) -> pl.Series:
     """Columns, and what stands in lists, as one column in their order."""
     columns: list[pl.Series] = []
-    for is_column, run in groupby(parts, lambda part: isinstance(part, pl.Series)):
-        columns += run if is_column else [pl.Series(list(chain.from_iterable(run)), dtype=dtype)]
+    values: list[object] = []
+    for part in parts:
+        if isinstance(part, pl.Series):
+            columns += [pl.Series(values, dtype=dtype), part] if values else [part]
+            values = []
+        else:
+            values += part
+    if values:
+        columns.append(pl.Series(values, dtype=dtype))
     return columns[0] if len(columns) == 1 else pl.concat(columns)
 
 

@@ -6,10 +6,10 @@ from typing import Protocol
 
 import polars as pl
 
-from stacklens_pipeline.parse.formats.candidates import Candidates, Values
-from stacklens_pipeline.parse.formats.names import Names, rank_of
-from stacklens_pipeline.parse.formats.readings import AS_WRITTEN
-from stacklens_pipeline.parse.formats.remaining import Gone, Leaf, Path, remaining
+from stacklens_pipeline.parse.formats.fields.candidates import Candidates, Values
+from stacklens_pipeline.parse.formats.fields.meanings import Names, rank_of
+from stacklens_pipeline.parse.formats.fields.readings import AS_WRITTEN
+from stacklens_pipeline.parse.formats.fields.remaining import Gone, Leaf, Path, remaining
 
 
 class Field(Leaf, Protocol):

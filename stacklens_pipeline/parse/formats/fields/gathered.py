@@ -4,12 +4,12 @@ from itertools import chain
 
 import polars as pl
 
-from stacklens_pipeline.parse.formats.alike import Alike
-from stacklens_pipeline.parse.formats.candidates import Candidates, placed
+from stacklens_pipeline.parse.formats.fields.alike import Alike
+from stacklens_pipeline.parse.formats.fields.candidates import Candidates, placed
+from stacklens_pipeline.parse.formats.fields.meanings import names_among
+from stacklens_pipeline.parse.formats.fields.outputs import IMPLIED, completed
+from stacklens_pipeline.parse.formats.fields.singles import Group
 from stacklens_pipeline.parse.formats.json_text import Item
-from stacklens_pipeline.parse.formats.names import names_among
-from stacklens_pipeline.parse.formats.outputs import IMPLIED, completed
-from stacklens_pipeline.parse.formats.singles import Group
 
 
 class Gathered:
@@ -39,8 +39,10 @@ class Gathered:
     def fields(self, height: int) -> pl.DataFrame:
         """One row for each of so many records, as `FIELDS` says; null where there was no object."""
         candidates = Candidates()
-        for objects in (*self._alike, *self._groups.values()):
-            objects.offer(candidates)
+        for alike in self._alike:
+            alike.offer(candidates)
+        for group in self._groups.values():
+            group.offer(candidates)
         found = self._with_implied(completed(candidates.columns(height), height))
         return found.with_columns(self._attributes(height).alias("attributes"))
 
@@ -54,7 +56,8 @@ class Gathered:
 
     def _with_implied(self, fields: pl.DataFrame) -> pl.DataFrame:
         """Fields with the levels that loggers leave out."""
-        for objects in (*self._alike, *self._groups.values()):
+        every: list[Alike | Group] = [*self._alike, *self._groups.values()]
+        for objects in every:
             if objects.names.severity:
                 places = pl.Series(objects.places, dtype=pl.UInt32)
                 places = places.filter(fields["severity"].gather(places).is_null())

@@ -14,11 +14,13 @@ SPECIAL = ("time", "body")
 """The columns that an object or a list may stand for a value of."""
 
 
-def plain_value(key: str, value: Any) -> tuple[Any, bool]:
+def plain_value(column: str, key: str, value: Any) -> tuple[Any, bool]:
     """What an object or list of a key stands for, None for nothing, and whether that is all that it says."""
-    if isinstance(value, dict):
+    if column == "time" and isinstance(value, dict):
         return _time(value), True
-    return _text(value) if key == "MESSAGE" else (None, False)
+    if column == "body" and isinstance(value, list) and key == "MESSAGE":
+        return _text(value)
+    return None, False
 
 
 def _time(value: Mapping[str, Any]) -> Any:

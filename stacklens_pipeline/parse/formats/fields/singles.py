@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 import polars as pl
 
-from stacklens_pipeline.parse.formats.candidates import Candidates, Values
+from stacklens_pipeline.parse.formats.fields.candidates import Candidates, Values
+from stacklens_pipeline.parse.formats.fields.meanings import Names, rank_of
+from stacklens_pipeline.parse.formats.fields.readings import AS_WRITTEN
+from stacklens_pipeline.parse.formats.fields.special import SPECIAL, plain_value
 from stacklens_pipeline.parse.formats.json_text import Digits, Item, dump
-from stacklens_pipeline.parse.formats.names import Names, rank_of
-from stacklens_pipeline.parse.formats.readings import AS_WRITTEN
-from stacklens_pipeline.parse.formats.special import SPECIAL, plain_value
 
 Link = tuple[Item, str, Any]
 """An object, the key in it of the object that is meant, and the link of the former, or None."""
@@ -77,14 +77,15 @@ class Group:
         values, wholes = [item[key] for item in self.items], None
         kinds = set(map(type, values))
         if column in SPECIAL and not kinds.isdisjoint(_NESTED):
-            values, wholes = _plain_values(key, values)
+            values, wholes = _plain_values(column, key, values)
             kinds = set(map(type, values))
         if kinds == {str}:
             yield Values(self.places, values, True, rank, _Source(self, key), wholes)
         elif kinds <= _NUMBERS:
             yield Values(self.places, _numbers(values, kinds, reading), False, rank, _Source(self, key), wholes)
         else:
-            for is_text, of_kind in ((True, {str}), (False, kinds & _NUMBERS)):
+            kinds_of_text: set[type] = {str}
+            for is_text, of_kind in ((True, kinds_of_text), (False, kinds & _NUMBERS)):
                 rows = [row for row, value in enumerate(values) if type(value) in of_kind]
                 if rows:
                     some = [values[row] for row in rows]
@@ -123,9 +124,9 @@ def _remove(item: Item, key: str, link: Link | None) -> None:
         item.pop(key, None)
 
 
-def _plain_values(key: str, values: Sequence[Any]) -> tuple[list[Any], list[bool]]:
+def _plain_values(column: str, key: str, values: Sequence[Any]) -> tuple[list[Any], list[bool]]:
     """Values, objects and lists as what they stand for, and where that is all that they say."""
-    plain = [plain_value(key, value) if type(value) in _NESTED else (value, True) for value in values]
+    plain = [plain_value(column, key, value) if type(value) in _NESTED else (value, True) for value in values]
     return [value for value, _ in plain], [is_whole for _, is_whole in plain]
 
 
