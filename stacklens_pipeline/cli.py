@@ -9,9 +9,12 @@ from stacklens_pipeline import __version__, commands
 from stacklens_pipeline.collect.commands import collect
 from stacklens_pipeline.demo.commands import demo
 from stacklens_pipeline.errors import StackLensError, UsageError
+from stacklens_pipeline.golden.commands import check_parsers, sample
 from stacklens_pipeline.init import init
 from stacklens_pipeline.parse.commands import parse
+from stacklens_pipeline.parse.grok.commands import grok
 from stacklens_pipeline.parse.timestamps.commands import timestamps
+from stacklens_pipeline.replay.commands import replay
 from stacklens_pipeline.ship.commands import ship
 
 app = typer.Typer(
@@ -22,6 +25,7 @@ app = typer.Typer(
 )
 topics = typer.Typer(help="Topics of the event log.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
+app.add_typer(grok, name="grok")
 
 app.command()(parse)
 app.command()(timestamps)
@@ -33,6 +37,9 @@ app.command()(commands.drain)
 app.command()(commands.status)
 app.command()(commands.verify)
 app.command()(commands.rebuild)
+app.command()(replay)
+app.command()(sample)
+app.command("check-parsers")(check_parsers)
 app.command()(commands.sql)
 topics.command("create")(commands.create_topics)
 topics.command("list")(commands.list_topics)

@@ -12,10 +12,13 @@ from datetime import timedelta
 
 import polars as pl
 
-from stacklens_pipeline.parse.characters import utf8
-from stacklens_pipeline.parse.detect import GOES_ON, formats
+from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.parse.levels import TOKEN
 from stacklens_pipeline.parse.timestamps import ISO
+
+Resumed = Mapping[TopicPartition, int]
+"""Where reading was resumed."""
+NOWHERE: Resumed = {}
 
 STREAM = ["topic", "partition", "source", "peer", "key"]
 RECORD = ["topic", "partition", "record_offset"]
@@ -35,7 +38,7 @@ def assign(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The lines with `record_offset`, and apart from them the empty lines that have no record before them.
 
     `record_offset` is the offset of the first line of the record that a line belongs to. `lines` are in the order of
-    offsets within a partition and have `text` and `format`.
+    offsets within a partition, as `reading.read_messages` gives them.
     """
     record_offset = lines["offset"].alias("record_offset")
     touched = _touched(lines)
@@ -57,13 +60,6 @@ _IS_LEADING_BLANK = (pl.col("text") == "").cum_min().over(RECORD)
 """Whether a line is empty, as all lines of its record before it are."""
 
 
-def may_go_on(values: pl.Series) -> pl.Series:
-    """Whether each message, of which the lines before are not known, may be a later line of a record."""
-    text = pl.col("text")
-    texts = utf8(values).alias("text").to_frame()
-    return texts.select((formats(text) == "text") & is_later(text)).to_series().fill_null(False)
-
-
 def continues(text: pl.Expr) -> pl.Expr:
     """Whether a line of text goes on with the record before it, by how it begins."""
     return text.str.contains(_CONTINUES)
@@ -81,10 +77,11 @@ def is_later(text: pl.Expr) -> pl.Expr:
 
 def _touched(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines, as narrow as may be, of streams in which a line goes on with the one before, or is empty."""
-    text = pl.col("text")
-    goes_on, is_blank = ((pl.col("format") == "text") & continues(text)).alias("goes_on"), text == ""
-    narrow = lines.select(*STREAM, "offset", "appended_at", "format", "text", goes_on).with_row_index("row")
-    streams = narrow.filter(pl.col("goes_on") | is_blank).select(STREAM).unique()
+    columns = ("offset", "appended_at", "text", "can_grow", "goes_on", "is_plain", "is_cut", "is_joined")
+    narrow = lines.select(*STREAM, *columns, "line_index").with_row_index("row")
+    narrow = narrow.filter(pl.col("line_index") == 0).drop("line_index")
+    joins = pl.col("goes_on") | pl.col("is_cut") | pl.col("is_joined") | (pl.col("text") == "")
+    streams = narrow.filter(joins).select(STREAM).unique()
     near = narrow.filter(pl.col("source").is_in(streams["source"].unique().implode(), nulls_equal=True))
     return near.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
 
@@ -93,11 +90,11 @@ def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
     """As `assign`, of streams that have continuation lines."""
     previous = pl.col("text").shift().over(STREAM)
     trace_end = pl.col("text").str.contains(_TRACE_END) & previous.str.contains(r"^[ \t]")
-    is_text = pl.col("format") == "text"
-    goes_on = pl.col("goes_on") | (is_text & trace_end & ~is_dated(pl.col("text")))
-    after_open = pl.col("format").shift().over(STREAM).is_in(GOES_ON).fill_null(False)
+    goes_on = pl.col("goes_on") | (pl.col("is_plain") & trace_end & ~is_dated(pl.col("text")))
+    after_open, after_cut = (pl.col(name).shift().over(STREAM).fill_null(False) for name in ("can_grow", "is_cut"))
     gap = (pl.col("appended_at") - pl.col("appended_at").shift().over(STREAM) >= GAP).fill_null(True)
-    lines = lines.with_columns((~(goes_on & after_open) | gap).alias("starts"))
+    starts = (~(goes_on & after_open | after_cut) | gap) & ~pl.col("is_joined")
+    lines = lines.with_columns(starts.alias("starts"))
     group = [*STREAM, pl.col("starts").cum_sum().over(STREAM)]
     return _capped(lines.with_columns(pl.col("offset").first().over(group).alias("record_offset")))
 
@@ -126,6 +123,25 @@ def _capped(lines: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns(pl.coalesce("start", "record_offset").alias("record_offset")).drop("start")
 
 
+def with_joined(lines: pl.DataFrame, resumed: Resumed) -> pl.DataFrame:
+    """The raw rows with `is_joined`: whether a line belongs to the record before it, whatever it looks like now.
+
+    Lines below the offset at which reading of their partition was `resumed` are those of records that were open:
+    one in a stream. They were found to belong together then, perhaps by other rules, and their table holds no other.
+    """
+    of_open = [
+        (pl.col("topic") == topic) & (pl.col("partition") == partition) & (pl.col("offset") < offset)
+        for (topic, partition), offset in resumed.items()
+    ]
+    is_joined = pl.any_horizontal(of_open) if of_open else pl.lit(False)
+    lines = lines.with_columns(is_joined.alias("is_joined"))
+    given_again = lines["is_joined"].arg_true()
+    if not given_again.len():
+        return lines
+    first = lines[given_again].select(pl.struct(STREAM).is_first_distinct()).to_series()
+    return lines.with_columns(lines["is_joined"].scatter(given_again.filter(first), False))
+
+
 def lines_of_open(lines: pl.DataFrame, open: Mapping[tuple[str, int], Iterable[int]]) -> pl.DataFrame:
     """The lines, in order, of the records that are open: to be given again with the next batch.
 
@@ -144,21 +160,27 @@ def lines_of_open(lines: pl.DataFrame, open: Mapping[tuple[str, int], Iterable[i
 def join_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """One row a record: its first line's columns, the text of all its lines, and `raw_messages`."""
     is_first = lines["offset"] == lines["record_offset"]
-    text, raw_messages = lines["text"], pl.repeat(1, lines.height, dtype=pl.Int32, eager=True).alias("raw_messages")
+    text, raw_messages = lines["text"], (lines["line_index"] == 0).cast(pl.Int32).alias("raw_messages")
     if is_first.all():
         return lines.with_columns(raw_messages)
     several = lines.filter(~is_first).select(RECORD).unique()
     near = (
-        lines.select(*RECORD, "text")
+        lines.select(*RECORD, "text", "is_cut")
         .with_row_index("row")
         .filter(pl.col("record_offset").is_in(several["record_offset"].unique().implode()))
     )
     joined = (
         near.join(several, on=RECORD, how="semi", maintain_order="left")
         .group_by(RECORD, maintain_order=True)
-        .agg(pl.col("row").first(), pl.col("text").str.join("\n"), pl.len().cast(pl.Int32).alias("lines"))
+        .agg(pl.col("row").first(), _whole(), pl.len().cast(pl.Int32).alias("lines"))
     )
     text, raw_messages = (
         column.scatter(joined["row"], joined[name]) for column, name in ((text, "text"), (raw_messages, "lines"))
     )
     return lines.with_columns(text, raw_messages).filter(is_first)
+
+
+def _whole() -> pl.Expr:
+    """The lines of a record as one text; those that were cut go on without a line end."""
+    end = pl.when("is_cut").then(pl.lit("")).otherwise(pl.lit("\n"))
+    return (pl.col("text") + end).str.join("").str.strip_suffix("\n").alias("text")

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -32,6 +31,7 @@ from tests.builders import (
     ROWS,
     TOPIC,
     Clock,
+    FailingLake,
     content,
     drained,
     numbered,
@@ -61,20 +61,6 @@ def now() -> Clock:
     return Clock()
 
 
-class FailingLake(Lake):
-    """A lake whose commit fails when a number of commits was made: before it is made, or after."""
-
-    def __init__(self, root: str, allowed: int) -> None:
-        super().__init__(root)
-        self.allowed = allowed
-
-    def _has_committed(self, prepared: Any) -> bool:
-        if self.allowed == 0:
-            raise LakeError(f"the process died before the commit of {prepared.table.path}")
-        self.allowed -= 1
-        return super()._has_committed(prepared)
-
-
 def test_every_line_is_in_every_table_once(lake: Lake, log: EventLog, now: Clock) -> None:
     send(log, numbered(1000))
     drained(lake, log, now, max_rows=300)
@@ -85,12 +71,13 @@ def test_every_line_is_in_every_table_once(lake: Lake, log: EventLog, now: Clock
 
 
 def test_what_no_parser_takes_is_a_dead_letter_with_its_reason(lake: Lake, log: EventLog, now: Clock) -> None:
-    send(log, [None, b"", b"\xff\xfe", b"\x00\x00", b"fine"])
+    send(log, [None, b"", b"\xff\xfe", b"\x00\x00", b"\x00fi\x00ne\x00"])
     drained(lake, log, now)
     dead = lake.read(DEAD_LETTERS).sort("offset")
-    assert dead.select("offset", "reason").rows() == [(0, "tombstone"), (1, "empty"), (2, "invalid_utf8")]
-    assert dead["value"].to_list() == [None, b"", b"\xff\xfe"]
-    assert lake.read(PARSED_LOGS).sort("offset")["body"].to_list() == ["\x00\x00", "fine"]
+    reasons = [(0, "tombstone"), (1, "empty"), (2, "invalid_utf8"), (3, "empty")]
+    assert dead.select("offset", "reason").rows() == reasons
+    assert dead["value"].to_list() == [None, b"", b"\xff\xfe", b"\x00\x00"]
+    assert lake.read(PARSED_LOGS).sort("offset")["body"].to_list() == ["fine"]
     assert verify(lake) == []
 
 

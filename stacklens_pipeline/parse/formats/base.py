@@ -11,7 +11,8 @@ Parse = Callable[[pl.DataFrame, str], pl.DataFrame]
 A record has the columns of its line and those of `parsed/logs` that the format knows, under their names; besides
 `severity` (a severity number, 0 or null when unknown) stands for the level, and `http_status`, `duration_ms` and
 `bytes_sent` may be texts. `attributes` is a JSON object as text, or null. A line that turns out to be something else
-gets another `format`; whatever a line holds, it is a record, at worst with its whole text as the body.
+gets another `format`; whatever a line holds, it is a record, at worst with its whole text as the body. Only a parser
+with limits may give a column `refused`, the reason why a line becomes a dead letter, null for all others.
 """
 
 

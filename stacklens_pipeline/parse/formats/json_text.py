@@ -2,8 +2,8 @@
 
 Most texts are read by orjson. What it refuses or would change is read by Python's parser, which is told what to do:
 
-- an integer of more than 64 bits, and a number beyond all floats, keep their digits (`Digits`);
-- `NaN` and `Infinity`, which Python writes, become texts of these names;
+- an integer of more than 64 bits keeps its digits (`Digits`);
+- a number that Python does not hold, and `NaN` and `Infinity`, which it writes, become texts as they stand;
 - of a key that stands twice the last value counts, and those before it are kept in a member `_duplicates`;
 - half of a surrogate pair is U+FFFD; control characters may stand in a text; `\\x22`, as nginx writes, is that byte;
 - what is nested deeper than `MOST_DEPTH` becomes a text, which holds that part as it stood.
@@ -27,7 +27,7 @@ that what others take is taken as it is."""
 SPILLED, DUPLICATES = "_spilled", "_duplicates"
 
 _LONGEST_NUMBER = 4_300
-"""Python reads no integer of more digits; a longer one is kept as it is written."""
+"""Python reads no integer of more digits."""
 
 _LARGEST = 2.0**63
 """From here on a float may be what orjson makes of an integer of more than 64 bits."""
@@ -36,7 +36,7 @@ Item = dict[str, Any]
 
 
 class Digits:
-    """A number that no Python number holds as it was written."""
+    """An integer that is written as it stood."""
 
     __slots__ = ("text",)
 
@@ -182,16 +182,17 @@ def _shallow(text: str) -> str:
     return "".join([*parts, text[since:]])
 
 
-def _integer(digits: str) -> int | Digits:
+def _integer(digits: str) -> int | Digits | str:
     if len(digits) < 19:
         return int(digits)
-    number = int(digits) if len(digits) <= _LONGEST_NUMBER else 2**64
-    return number if -(2**63) <= number < 2**64 else Digits(digits)
+    if len(digits) > _LONGEST_NUMBER:
+        return digits
+    return number if -(2**63) <= (number := int(digits)) < 2**64 else Digits(digits)
 
 
-def _float(digits: str) -> float | Digits:
+def _float(digits: str) -> float | str:
     number = float(digits)
-    return number if math.isfinite(number) else Digits(digits)
+    return number if math.isfinite(number) else digits
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Item:

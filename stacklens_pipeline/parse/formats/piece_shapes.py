@@ -20,8 +20,9 @@ SIGN = r'[^"\\\x00-\x1f]'
 _HALVES = r"[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = rf'\\(?:["\\/bfnrt]|u(?:[0-9a-cefA-CEF][0-9a-fA-F]{{3}}|[dD][0-7][0-9a-fA-F]{{2}}|{_HALVES}))'
 TEXT = f"(?:{SIGN}|{_ESCAPE})*"
-_INTEGER = "-?(?:0|[1-9][0-9]*)"
-_NUMBER = rf"{_INTEGER}(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_INTEGER = "-?(?:0|[1-9][0-9]{0,99})"
+_NUMBER = rf"{_INTEGER}(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?"
+"""Those that any reader holds; what is larger is left to the parser."""
 SCALAR = rf"true|false|null|{_NUMBER}"
 _ELEMENT = f'(?:true|false|null|{_INTEGER}|"{SIGN}*")'
 PLAIN = rf"{SCALAR}|\{{\}}|\[\]|\[{_ELEMENT}(?:,{_ELEMENT})*\]"

@@ -47,6 +47,11 @@ class Piece:
         """Whether the values are texts."""
         return self.member.is_text
 
+    @property
+    def absent(self) -> bool:
+        """Whether there are objects without it."""
+        return False
+
     def value(self, *, exactly: bool) -> pl.Series:
         """Texts, or numbers, which are `exactly` as JSON writes them if that is asked for; null for what is neither."""
         if self.is_text:

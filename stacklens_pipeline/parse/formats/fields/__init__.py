@@ -7,6 +7,7 @@ others, and values of which the column does not say all, are attributes under th
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import orjson
 import polars as pl
@@ -15,7 +16,7 @@ from stacklens_pipeline.parse.formats.fields.alike import Alike
 from stacklens_pipeline.parse.formats.fields.gathered import Gathered
 from stacklens_pipeline.parse.formats.fields.meanings import ALIASES, names_among
 from stacklens_pipeline.parse.formats.fields.outputs import FIELDS
-from stacklens_pipeline.parse.formats.fields.remaining import Path
+from stacklens_pipeline.parse.formats.fields.remaining import Gone, Path
 from stacklens_pipeline.parse.formats.json_text import MOST_FIELDS, Item
 
 __all__ = ["ALIASES", "SCHEMA", "Shapes", "columns", "in_order_of_index", "no_columns"]
@@ -24,10 +25,10 @@ SCHEMA = pl.Schema([("index", pl.UInt32()), *FIELDS.items()])
 
 
 class Shapes:
-    """Objects that come one by one, until their `frame` is asked for."""
+    """Objects that come one by one, until their `frame` is asked for; of a list of texts a column takes the first."""
 
     def __init__(self) -> None:
-        self._gathered = Gathered()
+        self._gathered = Gathered(takes_first=True)
         self._indices: list[int] = []
 
     def add(self, index: int, item: Item) -> None:
@@ -43,15 +44,15 @@ class Shapes:
 def columns(
     indices: pl.Series, texts: Mapping[str, pl.Series], jsons: Mapping[str, Callable[[], pl.Series]]
 ) -> pl.DataFrame:
-    """Rows as `Shapes.frame` gives them, of objects that have the same keys and only texts as values.
+    """Rows as `Shapes.frame` gives them, of objects that have the same keys.
 
-    `texts` are the fields with a name in `ALIASES`; `jsons` gives each field as JSON, asked for when no column says all
-    of it.
+    `texts` are the values of those fields with a name in `ALIASES` that hold texts; `jsons` gives each field as JSON,
+    asked for when no column says all of it, null in the objects that lack it.
     """
-    gathered = Gathered()
+    gathered = Gathered(takes_first=True)
     if len(jsons) > MOST_FIELDS:
         for row, values in enumerate(pl.DataFrame({name: json() for name, json in jsons.items()}).iter_rows()):
-            gathered.add(row, {name: orjson.loads(text) for name, text in zip(jsons, values, strict=True)})
+            gathered.add(row, {name: orjson.loads(text) for name, text in zip(jsons, values, strict=True) if text})
     else:
         fields = [_Text(name, texts.get(name), json) for name, json in jsons.items()]
         places = pl.int_range(indices.len(), dtype=pl.UInt32, eager=True)
@@ -78,7 +79,7 @@ def _with_index(indices: pl.Series, gathered: Gathered) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class _Text:
-    """A field of texts whose JSON is known; `texts` are None where it cannot become a column."""
+    """A field of texts whose JSON is known; `texts` are None where it becomes no column."""
 
     name: str
     texts: pl.Series | None
@@ -89,9 +90,17 @@ class _Text:
     def path(self) -> Path:
         return (self.name,)
 
-    def value(self, *, exactly: bool) -> pl.Series:
+    @property
+    def absent(self) -> Gone:
+        return self._json.is_null() if self._json.null_count() else False
+
+    @cached_property
+    def _json(self) -> pl.Series:
+        return self.json()
+
+    def value(self, *, exactly: bool) -> pl.Series | None:
         del exactly
-        return pl.Series(map(orjson.loads, self.json()), dtype=pl.String) if self.texts is None else self.texts
+        return self.texts
 
     def written(self, before: str, after: str) -> tuple[str, pl.Series, str]:
-        return before, self.json(), after
+        return before, self._json, after

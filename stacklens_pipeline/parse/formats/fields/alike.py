@@ -9,7 +9,7 @@ import polars as pl
 from stacklens_pipeline.parse.formats.fields.candidates import Candidates, Values
 from stacklens_pipeline.parse.formats.fields.meanings import Names, rank_of
 from stacklens_pipeline.parse.formats.fields.readings import AS_WRITTEN
-from stacklens_pipeline.parse.formats.fields.remaining import Gone, Leaf, Path, remaining
+from stacklens_pipeline.parse.formats.fields.remaining import Gone, Leaf, Path, either, remaining
 
 
 class Field(Leaf, Protocol):
@@ -19,8 +19,11 @@ class Field(Leaf, Protocol):
     def is_text(self) -> bool:
         """Whether the values are texts."""
 
-    def value(self, *, exactly: bool) -> pl.Series:
-        """Texts, or numbers, which are `exactly` as JSON writes them if that is asked for; null for what is neither."""
+    def value(self, *, exactly: bool) -> pl.Series | None:
+        """Texts, or numbers, which are `exactly` as JSON writes them if that is asked for; null for what is neither.
+
+        None for a field that becomes no column.
+        """
 
 
 class Alike:
@@ -37,9 +40,10 @@ class Alike:
         for order, field in enumerate(self._fields):
             for column, rank, reading in self.names.targets.get(name_of(field.path), ()):
                 values = field.value(exactly=reading in AS_WRITTEN)
-                source = _Source(self._gone, order)
-                one = Values(self.places, values, field.is_text, rank_of(rank, order), source)
-                candidates.offer(column, reading, one)
+                if values is not None:
+                    source = _Source(self._gone, order)
+                    one = Values(self.places, values, field.is_text, rank_of(rank, order), source)
+                    candidates.offer(column, reading, one)
 
     def attributes(self) -> pl.Series:
         """What no column says all of, as JSON objects or null."""
@@ -61,8 +65,4 @@ class _Source:
 
     def use(self, chosen: pl.Series) -> None:
         """Note where the field's values are in columns."""
-        before = self.gone[self.order]
-        if before is True or chosen.all():
-            self.gone[self.order] = True
-        else:
-            self.gone[self.order] = chosen if before is False else before | chosen
+        self.gone[self.order] = either(self.gone[self.order], chosen.all() or chosen)

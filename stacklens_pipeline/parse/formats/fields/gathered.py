@@ -1,12 +1,13 @@
 """Objects of a batch, alike or not, to the columns and attributes of their records."""
 
+from collections.abc import Collection
 from itertools import chain
 
 import polars as pl
 
 from stacklens_pipeline.parse.formats.fields.alike import Alike
 from stacklens_pipeline.parse.formats.fields.candidates import Candidates, placed
-from stacklens_pipeline.parse.formats.fields.meanings import names_among
+from stacklens_pipeline.parse.formats.fields.meanings import Names, names_among
 from stacklens_pipeline.parse.formats.fields.outputs import IMPLIED, completed
 from stacklens_pipeline.parse.formats.fields.singles import Group
 from stacklens_pipeline.parse.formats.json_text import Item
@@ -15,11 +16,13 @@ from stacklens_pipeline.parse.formats.json_text import Item
 class Gathered:
     """Objects, each with the place of its record, gathered until their `fields` are asked for.
 
-    With `has_dialects`, the keys that loggers are known by count.
+    With `has_dialects`, the keys that loggers are known by count. With `takes_first`, the first of a list of texts may
+    become a column.
     """
 
-    def __init__(self, *, has_dialects: bool = False) -> None:
+    def __init__(self, *, has_dialects: bool = False, takes_first: bool = False) -> None:
         self._has_dialects = has_dialects
+        self._takes_first = takes_first
         self._groups: dict[tuple[str, ...], Group] = {}
         self._alike: list[Alike] = []
 
@@ -28,7 +31,7 @@ class Gathered:
         keys = tuple(item)
         group = self._groups.get(keys)
         if group is None:
-            group = self._groups[keys] = Group(keys, names_among(keys if self._has_dialects else ()))
+            group = self._groups[keys] = Group(keys, self._names(keys), self._takes_first)
         group.places.append(place)
         group.items.append(item)
 
@@ -45,6 +48,9 @@ class Gathered:
             group.offer(candidates)
         found = self._with_implied(completed(candidates.columns(height), height))
         return found.with_columns(self._attributes(height).alias("attributes"))
+
+    def _names(self, keys: Collection[str]) -> Names:
+        return names_among(keys if self._has_dialects else ())
 
     def _attributes(self, height: int) -> pl.Series:
         """What no column says all of, of each record."""

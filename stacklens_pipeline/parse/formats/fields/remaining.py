@@ -21,6 +21,10 @@ class Leaf(Protocol):
     def path(self) -> Path:
         """Where it lies."""
 
+    @property
+    def absent(self) -> "Gone":
+        """Where there is no such value."""
+
     def written(self, before: str, after: str) -> tuple[str, pl.Series, str]:
         """The values as JSON, and what of the texts around them is still to be written before and after."""
 
@@ -34,10 +38,17 @@ _MARK = '"\\u0000"'
 
 def remaining(leaves: Left, height: int) -> pl.Series:
     """A JSON object of each row, of the leaves that are not gone; null where all are."""
-    left = [(leaf, gone) for leaf, gone in leaves if gone is not True]
+    left = [(leaf, either(gone, leaf.absent)) for leaf, gone in leaves if gone is not True]
     if not left:
         return pl.repeat(None, height, dtype=pl.String, eager=True)
     return _json(left, 0)
+
+
+def either(first: Gone, second: Gone) -> Gone:
+    """Where one of the two is so."""
+    if first is True or second is False:
+        return first
+    return second if first is False or second is True else first | second
 
 
 def _json(left: Left, depth: int) -> pl.Series:

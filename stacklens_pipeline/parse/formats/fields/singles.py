@@ -33,6 +33,7 @@ class Group:
 
     keys: tuple[str, ...]
     names: Names
+    takes_first: bool = False
     places: list[int] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -66,7 +67,7 @@ class Group:
             value = item[key]
             if type(value) is dict:
                 keys = tuple(value)
-                group = found.get(keys) or found.setdefault(keys, Group(keys, self.names))
+                group = found.get(keys) or found.setdefault(keys, Group(keys, self.names, self.takes_first))
                 group.places.append(self.places[order])
                 group.items.append(value)
                 group.links.append((item, key, self.links[order] if self.links else None))
@@ -76,8 +77,8 @@ class Group:
         """The values of a key that are texts, and those that are numbers."""
         values, wholes = [item[key] for item in self.items], None
         kinds = set(map(type, values))
-        if column in SPECIAL and not kinds.isdisjoint(_NESTED):
-            values, wholes = _plain_values(column, key, values)
+        if not kinds.isdisjoint(_NESTED) and (column in SPECIAL or self.takes_first):
+            values, wholes = self._plain_values(column, key, values)
             kinds = set(map(type, values))
         if kinds == {str}:
             yield Values(self.places, values, True, rank, _Source(self, key), wholes)
@@ -97,6 +98,18 @@ class Group:
                         _Source(self, key, rows),
                         [wholes[row] for row in rows] if wholes else None,
                     )
+
+    def _plain_values(self, column: str, key: str, values: Sequence[Any]) -> tuple[list[Any], list[bool]]:
+        """Values, objects and lists as what they stand for, and where that is all that they say."""
+        plain: list[tuple[Any, bool]] = []
+        for value in values:
+            if type(value) not in _NESTED:
+                plain.append((value, True))
+            elif self.takes_first and type(value) is list:
+                plain.append((next(iter(value), None), False))
+            else:
+                plain.append(plain_value(column, key, value))
+        return [value for value, _ in plain], [is_whole for _, is_whole in plain]
 
 
 @dataclass(frozen=True)
@@ -122,12 +135,6 @@ def _remove(item: Item, key: str, link: Link | None) -> None:
     while link and not item:
         item, key, link = link
         item.pop(key, None)
-
-
-def _plain_values(column: str, key: str, values: Sequence[Any]) -> tuple[list[Any], list[bool]]:
-    """Values, objects and lists as what they stand for, and where that is all that they say."""
-    plain = [plain_value(column, key, value) if type(value) in _NESTED else (value, True) for value in values]
-    return [value for value, _ in plain], [is_whole for _, is_whole in plain]
 
 
 def _numbers(values: Sequence[Any], kinds: set[type], reading: str) -> list[str]:
