@@ -36,7 +36,7 @@ Item = dict[str, Any]
 
 
 class Digits:
-    """An integer that is written as it stood."""
+    """A number that is written as it stands."""
 
     __slots__ = ("text",)
 

@@ -16,7 +16,7 @@ from stacklens_pipeline.parse.formats.piece_shapes import PLAIN, SCALAR, SIGN, T
 _MANY = 4_096
 """So many values make it worth while to see whether they are repeated."""
 _ESCAPE = "\\"
-_WHOLE = "(?:0|-?[1-9][0-9]*)"
+_WHOLE = "(?:0|-?[1-9][0-9]{0,99})"
 _USUAL_NUMBER = (
     rf"^(?:{_WHOLE}|-?[1-9][0-9]{{0,8}}\.(?:0|[0-9]{{0,5}}[1-9])|-?0\.(?:0|0{{0,3}}[1-9](?:[0-9]{{0,8}}[1-9])?))$"
 )

@@ -84,7 +84,7 @@ def test_a_column_that_does_not_say_all_of_a_value_leaves_it_among_the_attribute
     expect({"client_ip": "192.0.2.1, 10.0.0.1"}, client_address="192.0.2.1")
     expect({"client_ip": "2001:db8::1"}, client_address="2001:db8::1", attributes={})
     expect({"duration": "1m30.5s"}, duration_ms=90_500.0, attributes={"duration": "1m30.5s"})
-    expect({"latency": "350µs", "took": "1s"}, duration_ms=0.35, attributes={"latency": "350µs", "took": "1s"})
+    expect({"latency": "350µs", "elapsed": "1s"}, duration_ms=0.35, attributes={"latency": "350µs", "elapsed": "1s"})
     expect({"request_time": 0.25}, duration_ms=250.0, attributes={"request_time": 0.25})
     expect({"event": {"duration": 5_000_000}}, duration_ms=5.0, attributes={"event": {"duration": 5_000_000}})
 

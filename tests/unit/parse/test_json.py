@@ -31,10 +31,10 @@ def test_integers_keep_every_digit(number: int) -> None:
         assert parse_lines(raw(lines)).parsed["attributes"][0] == line.decode().replace('"msg":"m",', "")
 
 
-def test_numbers_that_no_reader_holds_are_kept_as_they_stand() -> None:
+def test_numbers_that_no_reader_holds_are_texts_as_they_stand() -> None:
     digits = "1" * 5_000
     text = parse_lines(raw([f'{{"msg":"m","i":{digits},"f":-1e999,"s":1e-999}}'.encode()])).parsed["attributes"][0]
-    assert text == f'{{"i":{digits},"f":-1e999,"s":0.0}}'
+    assert text == f'{{"i":"{digits}","f":"-1e999","s":0.0}}'
 
 
 def test_what_python_writes_for_numbers_that_are_none_are_texts() -> None:
@@ -174,4 +174,4 @@ def test_what_is_loaded_is_dumped_again(item: dict[str, Any]) -> None:
 def test_numbers_are_dumped_as_orjson_does() -> None:
     for text in ("1.50", "1E5", "-0", "-0.0", "0.00001", "100000000000000000000.0", "5e-324"):
         assert rewritten(text) == orjson.dumps(orjson.loads(text)).decode()
-    assert load('{"a":1e400}') == {"a": Digits("1e400")}
+    assert load('{"a":18446744073709551616}') == {"a": Digits("18446744073709551616")}

@@ -84,7 +84,7 @@ NAMES: Mapping[str, str] = {
         ElapsedMilliseconds response_time_ms responseTimeMs responseTime took_ms tookMs time_taken_ms duration_millis
         durationMillis event.duration:ns duration_ns:ns latency_ns:ns elapsed_ns:ns duration_us:us latency_us:us
         elapsed_us:us request_time:s duration_s:s duration_seconds:s elapsed_s:s elapsed_seconds:s latency_seconds:s
-        duration:unit latency:unit elapsed:unit took:unit httpRequest.latency:unit
+        duration:unit latency:unit elapsed:unit httpRequest.latency:unit
     """,
     "bytes_sent": """
         bytes_sent bytes body_bytes_sent bytesSent bytes_out response_bytes responseBytes response_size responseSize
