@@ -14,7 +14,7 @@ from stacklens_pipeline.errors import ConfigurationError
 from stacklens_pipeline.parse.formats.base import Format
 from stacklens_pipeline.parse.formats.fields import ALIASES, columns
 from stacklens_pipeline.parse.formats.json import object_records
-from stacklens_pipeline.parse.formats.members import json_object
+from stacklens_pipeline.parse.formats.members import json_object, quoted
 from stacklens_pipeline.parse.formats.pairs import Pairs, joined, texts_as_json
 
 
@@ -50,7 +50,7 @@ def parse_delimited(lines: pl.DataFrame, timezone: str, dialect: Dialect) -> pl.
     values, rest = rows(lines["text"], dialect)
     fields = _declared(values, dialect.columns)
     texts = {name: column.set(column == "", None) for name, column in fields.items() if name in ALIASES}
-    jsons = {name: partial(texts_as_json, column) for name, column in fields.items()}
+    jsons = {name: partial(quoted if name in ALIASES else texts_as_json, column) for name, column in fields.items()}
     found = columns(pl.int_range(lines.height, dtype=pl.UInt32, eager=True), texts, jsons)
     attributes = joined(joined(found["attributes"], _extra(values, len(dialect.columns))), json_object({"rest": rest}))
     found = found.drop("index").with_columns(attributes.alias("attributes"))

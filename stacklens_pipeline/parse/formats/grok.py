@@ -7,7 +7,7 @@ import polars as pl
 from stacklens_pipeline.parse.formats.base import Format
 from stacklens_pipeline.parse.formats.fields import ALIASES, columns
 from stacklens_pipeline.parse.formats.json import object_records
-from stacklens_pipeline.parse.formats.members import as_json, json_object, quoted
+from stacklens_pipeline.parse.formats.members import as_json, quoted
 from stacklens_pipeline.parse.formats.text import TEXT, parse_text
 from stacklens_pipeline.parse.grok import Extracted, Grok
 
@@ -36,13 +36,9 @@ def parse_grok(lines: pl.DataFrame, timezone: str, grok: Grok) -> pl.DataFrame:
 def _records(lines: pl.DataFrame, found: Extracted, timezone: str) -> pl.DataFrame:
     fields = {name: _text_or_json(found, name) for name in found.fields.columns}
     texts = {name: values for name, values in fields.items() if name in ALIASES and values.dtype == pl.String}
-    taken = {ALIASES[name]: name for name in reversed(texts)}
-    chosen = {name: texts[name] for name in taken.values()}
-    index = pl.int_range(lines.height, dtype=pl.UInt32, eager=True)
-    named = columns(index, chosen, {}).drop("index", "attributes")
-    members = {name: _member(found, name, values) for name, values in fields.items() if name not in chosen}
-    attributes = json_object(members).alias("attributes") if members else pl.lit(None, pl.String).alias("attributes")
-    return object_records(lines, named.with_columns(attributes), timezone)
+    jsons = {name: partial(_member, found, name, values) for name, values in fields.items()}
+    named = columns(pl.int_range(lines.height, dtype=pl.UInt32, eager=True), texts, jsons)
+    return object_records(lines, named.drop("index"), timezone)
 
 
 def _text_or_json(found: Extracted, name: str) -> pl.Series:
@@ -60,9 +56,10 @@ def _quoted(dtype: pl.List) -> pl.Expr:
 
 
 def _member(found: Extracted, name: str, values: pl.Series) -> pl.Series:
-    """A field as a member of an object: numbers stay numbers, unless some could not be cast."""
+    """A field as JSON, null where it is absent: numbers stay numbers, unless they could not be cast."""
     typed = found.fields[name]
-    if typed.dtype in (pl.String, pl.List) or isinstance(values.dtype, pl.Struct):
-        return values
-    is_text = typed.is_null() & values.is_not_null()
-    return as_json(values.zip_with(~is_text, quoted(values))) if is_text.any() else typed
+    if isinstance(values.dtype, pl.Struct):
+        return values.struct.field("json")
+    if typed.dtype == pl.String:
+        return quoted(values)
+    return values.zip_with(typed.is_not_null(), quoted(values))

@@ -3,33 +3,52 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import orjson
 import polars as pl
 
 from stacklens_pipeline.parse.formats.base import Format
-from stacklens_pipeline.parse.formats.fields import Shapes, in_order_of_index
-from stacklens_pipeline.parse.formats.flat import flat_objects
-from stacklens_pipeline.parse.levels import severity_of_number, severity_of_word
-from stacklens_pipeline.parse.timestamps import from_epoch, from_iso
+from stacklens_pipeline.parse.formats.fields.gathered import Gathered
+from stacklens_pipeline.parse.formats.fields.times import read_again
+from stacklens_pipeline.parse.formats.flat import alike_objects
+from stacklens_pipeline.parse.formats.json_text import dump, load
+from stacklens_pipeline.parse.formats.text import TEXT, parse_text
 
 
 def parse_json(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """Records of JSON objects; a line that is none (cut, or not an object) becomes text with its whole body."""
-    flat = flat_objects(lines["text"])
-    is_left = pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True).scatter(flat["index"], False)
-    left = is_left.arg_true()
-    shapes, no_objects = Shapes(), []
+    """Records of JSON objects; a line that is none (cut, or not an object) becomes text."""
+    fields, no_objects = json_fields(lines["text"])
+    if not no_objects:
+        return object_records(lines, fields, timezone)
+    is_object = pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True).scatter(no_objects, False)
+    numbered = lines.with_row_index("row")
+    records = object_records(numbered.filter(is_object), fields.filter(is_object), timezone)
+    texts = numbered.filter(~is_object).with_columns(pl.lit(TEXT.name).alias("format"))
+    others = parse_text(texts, timezone)
+    both = pl.concat(
+        [records, others.select(name for name in others.columns if name in records.columns)], how="diagonal"
+    )
+    return both.sort("row").drop("row")
+
+
+def json_fields(texts: pl.Series) -> tuple[pl.DataFrame, list[int]]:
+    """The fields of texts that are objects, as `FIELDS` says, and the places of texts that are none."""
+    gathered, no_objects = Gathered(has_dialects=True), list[int]()
+    left = pl.int_range(texts.len(), dtype=pl.UInt32, eager=True)
+    is_left = pl.repeat(True, texts.len(), dtype=pl.Boolean, eager=True)
+    for alike in alike_objects(texts):
+        gathered.add_alike(alike)
+        is_left = is_left.scatter(alike.places, False)
+    left = left.filter(is_left)
     with without_garbage_collection():
-        for index, text in zip(left.to_list(), lines["text"].gather(left), strict=True):
-            item = _load(text)
-            shapes.add(index, item)
-            if not item:
-                no_objects.append(index)
-        columns = in_order_of_index(flat, shapes.frame())
-    format = pl.repeat("json", lines.height, dtype=pl.String, eager=True).scatter(no_objects, "text")
-    return object_records(lines, columns, timezone).with_columns(format.alias("format"))
+        for place, text in zip(left.to_list(), texts.gather(left).to_list(), strict=True):
+            item = load(text)
+            if item:
+                gathered.add(place, item)
+            else:
+                no_objects.append(place)
+        fields = gathered.fields(texts.len())
+        del gathered
+    return fields, no_objects
 
 
 @contextmanager
@@ -44,52 +63,20 @@ def without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _load(text: str) -> dict[str, Any]:
-    try:
-        item = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return {}
-    return item if isinstance(item, dict) else {}
-
-
-def object_records(lines: pl.DataFrame, columns: pl.DataFrame, timezone: str) -> pl.DataFrame:
+def object_records(lines: pl.DataFrame, fields: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of the lines from their fields, as `Shapes.frame` gives them in the lines' order."""
-    severity, level_source = _severity(columns["level"])
-    return lines.hstack(columns).with_columns(
-        _timestamp(columns["time"], timezone).alias("timestamp"),
-        pl.coalesce("body", "text").alias("body"),
-        severity.alias("severity"),
-        level_source.alias("level_source"),
-        pl.lit("field").alias("timestamp_source"),
-        _without_query(columns["url_path"]),
-        pl.col("trace_id", "span_id").str.to_lowercase(),
-    )
+    fields = read_again(fields, lines["appended_at"], timezone)
+    return lines.hstack(_with_lost(fields).drop("time")).with_columns(pl.coalesce("body", "text"))
 
 
-def _without_query(paths: pl.Series) -> pl.Series:
-    """Paths up to their query, which few services write there."""
-    return paths.str.replace(r"\?.*$", "") if paths.str.contains("?", literal=True).any() else paths
-
-
-def _timestamp(texts: pl.Series, timezone: str) -> pl.Expr:
-    """Instants of ISO 8601 texts, or of numbers since 1970."""
-    numbers = texts.cast(pl.Float64, strict=False)
-    iso = from_iso(pl.lit(texts), timezone)
-    return pl.coalesce(iso, from_epoch(pl.lit(numbers))) if numbers.count() else iso
-
-
-def _severity(levels: pl.Series) -> tuple[pl.Expr, pl.Expr]:
-    """Severity numbers of words or of numbers, and which of the two gave them."""
-    numbers = levels.cast(pl.Float64, strict=False)
-    of_word = severity_of_word(pl.lit(levels))
-    if not numbers.count():
-        return of_word, pl.lit("field")
-    is_word = pl.lit(numbers.is_null())
-    of_number = severity_of_number(pl.lit(numbers))
-    return (
-        pl.when(is_word).then(of_word).otherwise(of_number),
-        pl.when(is_word).then(pl.lit("field")).otherwise(pl.lit("number")),
-    )
+def _with_lost(fields: pl.DataFrame) -> pl.DataFrame:
+    """Times that there are not in the zone, such as in the hour that summer time leaves out, as attributes."""
+    lost = (fields["timestamp"].is_null() & fields["time"].is_not_null()).arg_true()
+    if not lost.len():
+        return fields
+    pairs = fields.select("time", "attributes")[lost].rows()
+    new = [dump({"_time": time, **(load(attributes or "{}", exactly=True) or {})}) for time, attributes in pairs]
+    return fields.with_columns(fields["attributes"].scatter(lost, pl.Series(new, dtype=pl.String)))
 
 
 JSON = Format("json", parse_json, pl.col("text").str.starts_with("{"), first="{")

@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Literal
 
-import orjson
 import polars as pl
 
 from stacklens_pipeline.errors import ConfigurationError
 from stacklens_pipeline.parse.formats.base import Format
-from stacklens_pipeline.parse.formats.fields import ALIASES, Shapes, in_order_of_index
+from stacklens_pipeline.parse.formats.fields import Shapes, in_order_of_index
 from stacklens_pipeline.parse.formats.json import object_records, without_garbage_collection
 from stacklens_pipeline.parse.formats.members import json_object
 from stacklens_pipeline.parse.formats.pairs import joined
@@ -27,16 +26,14 @@ ReadPairs = Callable[[str], list[tuple[str, Value]] | None]
 
 def pair_fields(texts: pl.DataFrame, read: ReadPairs) -> tuple[pl.DataFrame, list[int]]:
     """Fields of `index` and `text` one by one, as `Shapes.frame` gives them, and the indices of what has no pairs."""
-    shapes, none, apart = Shapes(), list[int](), dict[int, str]()
+    shapes, none = Shapes(), list[int]()
     with without_garbage_collection():
         for index, text in texts.select("index", "text").iter_rows():
-            item, lists = as_item(read(text) or ())
+            item = as_item(read(text) or ())
             shapes.add(index, item)
-            if lists:
-                apart[index] = orjson.dumps(lists).decode()
             if not item:
                 none.append(index)
-    return _with_attributes(shapes.frame(), apart), none
+    return shapes.frame(), none
 
 
 def pair_records(lines: pl.DataFrame, fields: pl.DataFrame, none: list[int], timezone: str) -> pl.DataFrame:
@@ -66,25 +63,15 @@ def _with_times(records: pl.DataFrame) -> pl.DataFrame:
 _TOOK = r"^[0-9]+(?:\.[0-9]+)?ms$"
 
 
-def _with_attributes(fields: pl.DataFrame, more: dict[int, str]) -> pl.DataFrame:
-    if not more:
-        return fields
-    objects = pl.DataFrame(
-        {"index": more.keys(), "more": more.values()}, schema={"index": pl.UInt32, "more": pl.String}
-    )
-    both = fields.join(objects, on="index", how="left", maintain_order="left")
-    return both.with_columns(joined(both["attributes"], both["more"]).alias("attributes")).drop("more")
+def as_item(pairs: Sequence[tuple[str, Value]]) -> Item:
+    """An object of the pairs.
 
-
-def as_item(pairs: Sequence[tuple[str, Value]]) -> tuple[Item, dict[str, list[str]]]:
-    """An object of the pairs, and what it has no room for.
-
-    A key that stands twice becomes a list of its values; where the key is a column, that takes the first value, and the
-    list comes apart. A word without a value counts only when its key has none at all.
+    A key that stands twice becomes a list of its values; where the key is a column, that takes the first value. A word
+    without a value counts only when its key has none at all.
     """
     item: Item = dict(pairs)
     if len(item) == len(pairs):
-        return item, {}
+        return item
     item = {}
     for name, value in pairs:
         old = item.get(name)
@@ -94,12 +81,7 @@ def as_item(pairs: Sequence[tuple[str, Value]]) -> tuple[Item, dict[str, list[st
             old.append(value)
         elif isinstance(old, str) and isinstance(value, str):
             item[name] = [old, value]
-    lists = {name: value for name, value in item.items() if isinstance(value, list) and name in ALIASES}
-    if not lists:
-        return item, {}
-    winners = {ALIASES[name]: name for name in reversed(item) if name in ALIASES}
-    apart = {name: values for name, values in lists.items() if winners[ALIASES[name]] == name}
-    return item | {name: values[0] for name, values in apart.items()}, apart
+    return item
 
 
 def key_value_format(name: str, *, pair: str, field: str) -> Format:

@@ -180,7 +180,7 @@ def _columns(pieces: pl.DataFrame, shape: _Shape) -> pl.DataFrame:
             values[name] = value if name.endswith("=") else pl.lit("true")
     texts = pieces.select(value.alias(name) for name, value in values.items())
     jsons = {name.removesuffix("="): partial(_json, texts[name]) for name in values}
-    known = {name.removesuffix("="): texts[name] for name in values if name.removesuffix("=") in ALIASES}
+    known = {name[:-1]: texts[name] for name in values if name.endswith("=") and name[:-1] in ALIASES}
     return columns(pieces["index"], known, jsons)
 
 

@@ -17,6 +17,10 @@ RECEIVED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 EXAMPLES = {
     "json": b'{"ts":"2026-01-02T03:04:05Z","level":"warn","msg":"slow","service":"pay","n":{"a":[1]}}',
+    "journald": (
+        b'{"__CURSOR":"s=1;i=2","__REALTIME_TIMESTAMP":"1767323045000000","_BOOT_ID":"b00","PRIORITY":"4",'
+        b'"_HOSTNAME":"web","SYSLOG_IDENTIFIER":"sshd","_PID":"12","MESSAGE":"slow"}'
+    ),
     "rfc5424": b'<165>1 2003-08-24T05:14:15.000003-07:00 web app 12 ID7 [x@1 a="b"][y@1 c="d\\"e"] it is said',
     "rfc3164": b"<34>Oct 11 22:14:15 mymachine su[231]: 'su root' failed",
     "access": b'192.0.2.9 - ann [10/Oct/2000:13:55:36 -0700] "GET /a?b=c HTTP/1.0" 404 23 "-" "curl/8" 0.250',

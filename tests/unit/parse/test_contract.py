@@ -101,14 +101,14 @@ def test_strange_lines_are_records_that_can_be_stored_and_harm_no_other(line: by
 
 
 def test_an_object_of_many_fields_is_the_same_alone_and_among_others_like_it() -> None:
-    fields = b",".join(b'"k%d":%d' % (n, n) for n in range(1_000))
+    fields = b",".join(b'"k%d":%d' % (n, n) for n in range(900))
     wide = b'{"level":"error","severity":"info","message":["m"],"msg":"m",' + fields + b"}"
     alone, together = parse_lines(raw([wide])).parsed, parse_lines(raw([wide] * 70)).parsed
     assert_frame_equal(together[:1], alone)
     assert alone.select("level", "body").row(0) == ("ERROR", "m")
     attributes = json.loads(alone["attributes"][0])
     assert attributes.pop("message") == ["m"]
-    assert attributes == {"severity": "info", **{f"k{n}": n for n in range(1_000)}}
+    assert attributes == {"severity": "info", **{f"k{n}": n for n in range(900)}}
 
 
 def _shifted(result: Parsed) -> pl.DataFrame:

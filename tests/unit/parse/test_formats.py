@@ -47,7 +47,7 @@ def test_json_values_keep_their_kinds_among_the_attributes() -> None:
 
 def test_a_nested_value_under_a_known_name_is_an_attribute() -> None:
     expect(b'{"msg":{"a":1},"message":"text"}', body="text", attributes={"msg": {"a": 1}})
-    expect(b'{"user":{"id":7},"msg":"x"}', user_id=None, attributes={"user": {"id": 7}})
+    expect(b'{"user":{"of":7},"msg":"x"}', user_id=None, attributes={"user": {"of": 7}})
 
 
 def test_shapes_that_alternate_stay_in_their_rows() -> None:
