@@ -3,13 +3,25 @@
 from collections.abc import Mapping
 
 from stacklens_pipeline.parse.formats.access import ACCESS
+from stacklens_pipeline.parse.formats.apache_error import APACHE_ERROR
 from stacklens_pipeline.parse.formats.base import Format
 from stacklens_pipeline.parse.formats.json import JSON
+from stacklens_pipeline.parse.formats.kafka import KAFKA
+from stacklens_pipeline.parse.formats.klog import GLOG, KLOG
+from stacklens_pipeline.parse.formats.logcat import LOGCAT
 from stacklens_pipeline.parse.formats.logfmt import LOGFMT
+from stacklens_pipeline.parse.formats.mysql import MYSQL, MYSQL_SLOW
+from stacklens_pipeline.parse.formats.nginx_error import NGINX_ERROR
+from stacklens_pipeline.parse.formats.postgresql import POSTGRESQL, POSTGRESQL_CSV
+from stacklens_pipeline.parse.formats.redis import REDIS
+from stacklens_pipeline.parse.formats.sssd import SSSD
+from stacklens_pipeline.parse.formats.supercomputers import CLUSTER_EVENT, CLUSTER_SYSLOG, RAS
 from stacklens_pipeline.parse.formats.syslog import RFC3164, RFC5424
 from stacklens_pipeline.parse.formats.text import TEXT
 
-FORMATS: tuple[Format, ...] = (JSON, RFC5424, RFC3164, ACCESS, LOGFMT, TEXT)
+_SERVERS = (KLOG, GLOG, APACHE_ERROR, NGINX_ERROR, POSTGRESQL, POSTGRESQL_CSV, MYSQL, MYSQL_SLOW, REDIS, KAFKA)
+_OTHERS = (LOGCAT, SSSD, RAS, CLUSTER_SYSLOG, CLUSTER_EVENT)
+FORMATS: tuple[Format, ...] = (JSON, RFC5424, RFC3164, *_SERVERS, *_OTHERS, ACCESS, LOGFMT, TEXT)
 BY_NAME: Mapping[str, Format] = {format.name: format for format in FORMATS}
 
 __all__ = ["BY_NAME", "FORMATS", "Format"]

@@ -1,0 +1,41 @@
+"""Android's logcat: `03-17 16:13:38.811  1702  2395 D WindowManager: text` (threadtime), `... D/Tag( 1702): text` (time).
+
+Source: the documentation of logcat's `-v`. A date may have its year, and a user may stand before the process.
+"""
+
+import polars as pl
+
+from stacklens_pipeline.parse.formats.line_layout import Layout
+from stacklens_pipeline.parse.levels import numbers_of
+
+_LEVELS = numbers_of(
+    {"V": "verbose", "D": "debug", "I": "info", "W": "warning", "E": "error", "F": "fatal", "A": "fatal"}
+)
+_LETTER = "[VDIWEFA]"
+_TIME = r"(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3,9}(?: [+-][0-9]{4})?"
+
+
+def _tag(fields: pl.DataFrame) -> list[pl.Expr]:
+    """The tag, up to the first colon with a blank, and the text behind it."""
+    if "tagged" not in fields.columns:
+        return []
+    parts = fields["body"].str.splitn(": ", 2).struct.rename_fields(["tag", "text"]).struct.unnest()
+    tag = parts["tag"].str.strip_chars_end(" :")
+    is_tagged = pl.col("tagged").is_not_null() & pl.lit(parts["text"].is_not_null())
+    return [
+        pl.when(is_tagged).then(pl.lit(parts["text"])).otherwise("body").alias("body"),
+        pl.when(is_tagged).then(pl.lit(tag)).otherwise("logger" if "logger" in fields.columns else None).alias("logger"),
+    ]
+
+
+LOGCAT = Layout(
+    "logcat",
+    (
+        rf"^(?P<time>{_TIME}) +(?:(?P<user>[A-Za-z0-9_]+) +)?(?P<pid>[0-9]+) +(?P<tid>[0-9]+)"
+        rf" (?P<level>{_LETTER})(?P<tagged> )(?P<body>(?s:.*))$",
+        rf"^(?P<time>{_TIME}) (?P<level>{_LETTER})/(?P<logger>[^(\n]*?) *\( *(?P<pid>[0-9]+)\): ?(?P<body>(?s:.*))$",
+    ),
+    members={"user": "user.name"},
+    words=_LEVELS,
+    more=(_tag,),
+).format(rf"^{_TIME} +(?:[A-Za-z0-9_]+ +)?(?:[0-9]+ +[0-9]+ {_LETTER} |{_LETTER}/)", first="0123")

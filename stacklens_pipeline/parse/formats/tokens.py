@@ -1,0 +1,177 @@
+"""The beginning of a text cut into tokens, and what each of them looks like: one letter a token.
+
+A token is a word up to the next blank or bar, or a whole bracket. What it looks like says nothing yet of what it is:
+that depends on those beside it (`heads`).
+"""
+
+from collections.abc import Mapping
+from functools import cache
+
+import polars as pl
+
+from stacklens_pipeline.parse.levels import BEFORE_COLON, TOKEN, UPPER
+
+_NESTED = r"\[(?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])*\]"
+_BRACKET = rf"(?:{_NESTED}|\([^()]*\)|<[^<>]*>|\{{[^{{}}]*\}})"
+_ONE = rf"(?:{_BRACKET}[ \t]*|\|[ \t]*|[^ \t\[({{<|][^ \t|]*(?:[ \t]+|\|[ \t]*))"
+"""No two of its ways begin alike, nor can it end in two places: so the groups cost one pass."""
+
+_OPEN, _CLOSE = r"^[\[({<]\s*", r"\s*[\])}>]$"
+_END = r"[:,|\])>]*$"
+_NAME = r"[A-Za-z_#~%][A-Za-z0-9_$<>-]*"
+_DOTTED = rf"{_NAME}(?:(?:\.|::|/|#)[A-Za-z0-9_$<>@-]+)+"
+_HUMPED = r"[A-Z]*[a-z0-9_]+[A-Z][A-Za-z0-9_$]*"
+_LOGGER = rf"(?:{_DOTTED}|{_HUMPED})(?:\(\))?"
+_THREAD = r"(?:main|Main|MainThread|MainProcess|[Tt](?:hread)?[0-9]+|[A-Za-z][A-Za-z0-9_.:/@#-]*[-_#@ ][0-9]+(?:[-.][A-Za-z0-9]+)*)"
+_WITH_THREAD = r"[^\]})>=;\"]*(?i:thread|worker|pool|exec|timer|handler|scheduler)[^\]})>=;\"]*"
+
+KINDS: Mapping[str, str] = {
+    "level in brackets": "K",
+    "level in brackets with others": "k",
+    "level in upper case": "L",
+    "level in some other case": "l",
+    "level with a sign behind it": "C",
+    "level as a letter": "V",
+    "level with a number in brackets": "v",
+    "logger, dot and level": "q",
+    "bracket and level": "Q",
+    "level and thread": "j",
+    "thread and level": "J",
+    "name of a log file": "F",
+    "level and logger before colons": "Y",
+    "level and a number": "R",
+    "the word PHP": "H",
+    "number in brackets": "N",
+    "number": "n",
+    "hexadecimal number": "h",
+    "file and line": "f",
+    "name and line": "g",
+    "thread, class and line": "z",
+    "dotted name in brackets": "B",
+    "thread in brackets": "b",
+    "name in brackets": "e",
+    "other brackets": "o",
+    "process and number": "p",
+    "process and number with a colon": "P",
+    "date": "a",
+    "thread": "t",
+    "dotted name": "d",
+    "dotted name of many parts": "G",
+    "dotted name with a sign behind it": "D",
+    "word in upper case in a column": "u",
+    "word before a tab or bar": "i",
+    "word closed by a bracket": "c",
+    "word with a colon": "W",
+    "word": "w",
+    "two dashes": "M",
+    "mark": "m",
+    "number of bits": "s",
+    "anything else": "x",
+}
+"""What a token looks like -> its letter."""
+
+_Tests = tuple[tuple[str, str], ...]
+
+_BRACKETS: _Tests = (
+    ("K", rf"{_OPEN}(?:{BEFORE_COLON}|[IWEFDTVC])\s*[:!]?{_CLOSE}"),
+    ("k", rf"^[\[(<](?:[^\])>\"']*[ /:,|.])?{UPPER}(?:[ /:,|][^\])>]*)?[\])>]$|^\[[0-9A-F]{{6,16}} {TOKEN}[ \]]"),
+    ("N", rf"{_OPEN}(?i:p?id[ :=#]*|tid[ :=#]*|thread[ :=#]+|#)?(?:0x[0-9a-f]+|[0-9]+(?:[-:.#][0-9]+)*){_CLOSE}"),
+    ("f", rf"{_OPEN}[^\s:]*\.[A-Za-z+]{{1,5}}[:(][0-9]+\)?{_CLOSE}"),
+    ("z", r"^\[.*:[A-Za-z0-9_.$]+@[0-9]+\]$"),
+    ("o", rf"{_OPEN}(?i:req|request|trace|span|correlation|session|uuid)[-_:=]"),
+    ("o", rf"{_OPEN}[0-9a-f]{{8}}-?[0-9a-f]{{4}}-?[0-9a-f]{{4}}"),
+    ("o", rf"{_OPEN}(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}|[0-9a-fA-F]*:[0-9a-fA-F:]*)(?:[:.][0-9]+)?{_CLOSE}"),
+    ("b", rf"{_OPEN}(?:{_THREAD}|{_WITH_THREAD}){_CLOSE}"),
+    ("B", rf"{_OPEN}{_LOGGER}{_CLOSE}"),
+    ("e", rf"{_OPEN}[A-Za-z_#][^\s=,;\"']*{_CLOSE}"),
+    ("o", ""),
+)
+"""Letters and what a bracket looks like for it: the first that it matches holds."""
+
+_WORDS: _Tests = (
+    ("m", r"^(?:-|---+|[|:>]|::|>>|--+>)$"),
+    ("M", "^--$"),
+    ("Y", rf"^{BEFORE_COLON}:[A-Za-z_][A-Za-z0-9_.$<>/-]*:"),
+    ("C", rf"^(?:{BEFORE_COLON}(?:[:,|\])>;]+|-+:?)|[IWED]!)$"),
+    ("L", rf"^{UPPER}$"),
+    ("l", rf"^{TOKEN}$"),
+    ("V", "^[IWEFDTVCN],?$"),
+    ("v", r"^(?:In|Wa|Er|Db|Cr|Al|Em|No)\([0-9]+\)(?:\[\+\])?$"),
+    ("R", rf"^{UPPER}\[[0-9.]+\]$"),
+    ("q", rf"^(?:[A-Za-z0-9_-]+\.)+{UPPER}:$"),
+    ("Q", rf"^[^\s]*\){UPPER}:$"),
+    ("j", rf"^{UPPER}/[^\s\]]+\]?:?$"),
+    ("J", rf"^[^\s]*::{UPPER}::?$"),
+    ("H", "^PHP$"),
+    ("n", rf"^#?[0-9]{{1,18}}{_END}"),
+    ("h", rf"^(?:0x[0-9a-fA-F]+|[0-9a-fA-F]*[0-9][0-9a-fA-F]*){_END}"),
+    ("f", rf"^[A-Za-z0-9_.$/<>+@\\-]+\.[A-Za-z+]{{1,5}}:[0-9]+(?::[0-9]+)?{_END}"),
+    ("g", rf"^[A-Za-z_][A-Za-z0-9_.$/<>-]*(?::[A-Za-z_<][A-Za-z0-9_<>.-]*)?:[0-9]+{_END}"),
+    ("x", r"^(?:[A-Za-z0-9_$]*[.:])*[A-Z][A-Za-z0-9_$]*(?:Error|Exception|Failure|Fault|Throwable|Warning)[:,]?$"),
+    ("p", r"^(?:[A-Za-z_][A-Za-z0-9_./-]*|-)\[[0-9]+(?:-[0-9]+)?\]$"),
+    ("P", r"^[A-Za-z_][A-Za-z0-9_./-]*\[[0-9]+(?:-[0-9]+)?\]:$"),
+    ("a", r"^[0-9]{4}[/.-][0-9]{2}[/.-][0-9]{2}$"),
+    ("t", rf"^{_THREAD}$"),
+    ("G", rf"^{_NAME}(?:\.{_NAME}){{2,}}$"),
+    ("d", rf"^{_LOGGER}$"),
+    ("D", rf"^{_LOGGER}(?:\([^)]*\))?[:|\])>]+$"),
+    ("u", r"^[A-Z][A-Z0-9_]+ {2,}$"),
+    ("i", r"^[A-Za-z_][A-Za-z0-9_.$-]*(?:\t+|\|[ \t]*)$"),
+    ("e", "^'[A-Za-z_][^']*'$"),
+    ("c", r"^'?[A-Za-z_][A-Za-z0-9_.$:/@-]*'?[\])]:?$"),
+    ("W", r"^[A-Za-z_][A-Za-z0-9_-]*:$"),
+    ("w", r"^[A-Za-z_][A-Za-z0-9_-]*$"),
+    ("s", r"^\*[0-9]+$"),
+    ("x", ""),
+)
+"""The same for what is no bracket."""
+
+_LOG_FILE = r"^[^\s]*\.(?:log|out|err)(?:[.:_-][^\s]*)?\s*$"
+_RAW = frozenset("ui")
+"""Kinds that the blank behind a token tells."""
+
+
+@cache
+def pattern(count: int) -> str:
+    """A pattern of so many tokens at the start of a text, or as many as there are: groups `t1`, `t2` and so on."""
+    found = ""
+    for place in range(count, 0, -1):
+        rest = f"(?:{found})?" if found else ""
+        found = f"(?P<t{place}>{_ONE}){rest}"
+    return f"^{found}"
+
+
+def cut(texts: pl.Series, count: int) -> pl.DataFrame:
+    """The first tokens of each text with the blanks behind them: `t1`, `t2` and so on, null behind the last."""
+    return (texts + " ").str.extract_groups(pattern(count)).struct.unnest()
+
+
+def kinds(tokens: pl.Series) -> pl.Series:
+    """The letter of each token, empty where there is none; each different token is looked at once."""
+    return _of_each(tokens, _kind())
+
+
+def kinds_before(tokens: pl.Series) -> pl.Series:
+    """The same of tokens that stand before a time, where the name of a log file may be one."""
+    is_file = pl.col("token").str.contains(_LOG_FILE)
+    return _of_each(tokens, pl.when(is_file).then(pl.lit("F")).otherwise(_kind()))
+
+
+def _of_each(tokens: pl.Series, kind: pl.Expr) -> pl.Series:
+    known = tokens.unique().drop_nulls()
+    if not len(known):
+        return pl.repeat("", len(tokens), dtype=pl.String, eager=True)
+    found = known.to_frame("token").select(kind).to_series()
+    return tokens.replace_strict(known, found, default="", return_dtype=pl.String)
+
+
+def _kind() -> pl.Expr:
+    is_bracket = pl.col("token").str.head(1).is_in(list("[({<"))
+    return pl.when(is_bracket).then(_first(_BRACKETS)).otherwise(_first(_WORDS))
+
+
+def _first(tests: _Tests) -> pl.Expr:
+    token = pl.col("token")
+    stripped = token.str.strip_chars_end(" \t")
+    looked_at = ((kind, test, token if kind in _RAW else stripped) for kind, test in tests)
+    return pl.coalesce(pl.when(text.str.contains(test)).then(pl.lit(kind)) for kind, test, text in looked_at)
