@@ -25,7 +25,8 @@ def entries(
     """Ledger rows of one microbatch, of what a ledger at `found` lacks.
 
     `lines` are the raw rows; `taken` has one row for each of them that became (part of) a record, with `record_offset`,
-    `value_bytes` and `appended_at`; `rejected` are the dead letters; `records` are the enriched rows.
+    `value_bytes`, `appended_at` and the number of `records` that begin with it; `rejected` are the dead letters;
+    `records` are the enriched rows.
     """
     raw = lacked(lines, _without_open(found)).select(
         *_BATCH, "offset", "appended_at", raw_messages=1, value_bytes=pl.col("value").bin.size()
@@ -45,7 +46,7 @@ def entries(
     aggregated = _summary(enriched, "enriched")
     parts = [
         _summary(raw, "raw"),
-        _summary(stored, "parsed", pl.col("offset") == pl.col("record_offset")),
+        _summary(stored, "parsed", pl.col("records")),
         _summary(dead, "parsed"),
         aggregated,
         aggregated.with_columns(pl.lit("aggregated").alias("stage")),
@@ -64,11 +65,11 @@ def summed(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _summary(rows: pl.DataFrame, stage: str, is_row: pl.Expr | None = None) -> pl.DataFrame:
+def _summary(rows: pl.DataFrame, stage: str, count: pl.Expr | None = None) -> pl.DataFrame:
     """One ledger row for each partition, hour, outcome and reason of a stage's rows."""
     by = [*_BATCH, *(name for name in ("outcome", "reason") if name in rows.columns)]
     sums = [
-        (pl.len() if is_row is None else is_row.sum()).alias("rows"),
+        (pl.len() if count is None else count.sum()).alias("rows"),
         pl.col("raw_messages").sum().alias("messages"),
         pl.col("offset").min().alias("first_offset"),
         pl.col("offset").max().alias("last_offset"),

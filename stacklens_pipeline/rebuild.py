@@ -15,7 +15,8 @@ from stacklens_pipeline.eventlog.base import OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Replacement
 from stacklens_pipeline.ledger import summed
 from stacklens_pipeline.microbatch import DERIVED, Microbatch, cut_lines
-from stacklens_pipeline.parse.multiline import GAP, LONGEST_RECORD, STREAM, may_go_on
+from stacklens_pipeline.parse.multiline import GAP, LONGEST_RECORD, STREAM
+from stacklens_pipeline.parse.waiting import may_go_on
 from stacklens_pipeline.tables import HOUR_FORMAT, LEDGER, RAW_LOGS, Table
 
 REBUILT = tuple(table for table in DERIVED if table is not LEDGER)
@@ -139,7 +140,7 @@ def _refuse_beheaded(lake: Lake, hour: str, own: OffsetRange, began: datetime) -
         return
     lines = lake.scan_offsets(RAW_LOGS, TopicPartition(own.topic, own.partition), own.start, own.end)
     near = lines.filter(pl.col("appended_at") < last + GAP).collect().sort("offset")
-    if may_go_on(near.unique(STREAM, keep="first", maintain_order=True)["value"]).any():
+    if may_go_on(near.unique(STREAM, keep="first", maintain_order=True)):
         raise IncompletePartitionError(
             f"hour {hour} cannot be rebuilt: it may begin inside a record of {own.topic}/{own.partition} "
             f"whose first lines have expired or were erased, before offset {own.start}"

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 import polars as pl
 import structlog
 from polars.exceptions import PanicException, PolarsError
 
-from stacklens_pipeline.parse import multiline
-from stacklens_pipeline.parse.characters import utf8
-from stacklens_pipeline.parse.detect import formats
+from stacklens_pipeline.parse import multiline, reading, wrappers
 from stacklens_pipeline.parse.formats import BY_NAME, FORMATS
 from stacklens_pipeline.parse.levels import level_of_severity
 from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS
@@ -19,13 +16,8 @@ from stacklens_pipeline.threads import in_order, slices
 logger = structlog.get_logger(__name__)
 
 PARSER_VERSION = "1"
-MAX_BYTES = 1_048_576
-"""A longer message, or one that a collector has cut, is a dead letter `oversize`."""
-
 DETAILS = {
-    "tombstone": "the message has no value",
-    "oversize": "the message is longer than 1 MiB; its first part was kept",
-    "invalid_utf8": "the message is not UTF-8 text",
+    **reading.DETAILS,
     "empty": "the message has no text, and there is no record before it that it could belong to",
     "parser_failed": "no parser could cope with the message",
 }
@@ -36,6 +28,7 @@ STRANGE = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, 
 FIRST_TIME, LAST_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 """Times beyond have no date: such a text is taken for no time."""
 
+KEY = ["topic", "partition", "offset"]
 LINE_COLUMNS = ("topic", "partition", "offset", "ingest_hour", "appended_at", "value_bytes", "record_offset")
 
 
@@ -44,7 +37,7 @@ class Parsed:
     """What a batch became.
 
     `parsed` and `rejected` have the schemas of `parsed/logs` and `parsed/dead_letters`. `line_records` has
-    `LINE_COLUMNS`, one row for each message that is (part of) a record.
+    `LINE_COLUMNS` and `records`, one row for each message that is (part of) a record: how many of them begin with it.
     """
 
     parsed: pl.DataFrame
@@ -58,7 +51,7 @@ def parse_lines(raw: pl.DataFrame, *, timezone: str = "UTC", format: str | None 
     They are taken for whole records: lines of records that may still grow are set apart before (`cut`).
     `timezone` is that of texts without one, and `format` pins one of `FORMATS` instead of detecting it.
     """
-    every = pl.concat(in_order(partial(read_messages, format=format), slices(raw)))
+    every = reading.read_messages(raw, format)
     dead = every.filter(pl.col("reason").is_not_null())
     lines = every.filter(pl.col("reason").is_null()) if dead.height else every
     lines, blank = multiline.assign(lines)
@@ -66,39 +59,21 @@ def parse_lines(raw: pl.DataFrame, *, timezone: str = "UTC", format: str | None 
         dead = pl.concat([dead, blank.with_columns(pl.lit("empty").alias("reason")).select(dead.columns)])
     records, failed = _records(multiline.join_lines(lines), timezone)
     if failed.height:
+        records = records.join(failed, left_on=KEY, right_on=multiline.RECORD, how="anti", maintain_order="left")
         of_failed = lines.join(failed, on=multiline.RECORD, how="semi", maintain_order="left")
         dead = pl.concat([dead, of_failed.with_columns(pl.lit("parser_failed").alias("reason")).select(dead.columns)])
         lines = lines.join(failed, on=multiline.RECORD, how="anti", maintain_order="left")
-    return Parsed(records, _dead_letters(dead), lines.select(LINE_COLUMNS))
+    return Parsed(records, _dead_letters(dead), _line_records(lines))
 
 
-def read_messages(raw: pl.DataFrame, format: str | None = None) -> pl.DataFrame:
-    """Each message by itself: its `text`, its size, the `reason` why nobody can read it, and its `format`."""
-    lines = raw.with_columns(_decoded(raw["value"]), pl.col("value").bin.size().cast(pl.Int64).alias("value_bytes"))
-    found = formats(pl.col("text")) if format is None else pl.lit(format)
-    return lines.with_columns(_reason().alias("reason"), found.alias("format"))
-
-
-def _decoded(values: pl.Series) -> pl.Series:
-    """The messages as text without line ends and byte order mark; null where they are not UTF-8."""
-    texts = utf8(values).alias("text")
-    # few senders write either, and to look for them takes a third of the time of stripping
-    if (texts.str.ends_with("\n") | texts.str.ends_with("\r")).any():
-        texts = texts.str.strip_chars_end("\r\n")
-    return texts.str.strip_prefix("\ufeff") if texts.str.starts_with("\ufeff").any() else texts
-
-
-def _reason() -> pl.Expr:
-    """Why a message is a dead letter before anybody reads it; null when it can be read."""
-    value = pl.col("value")
-    is_cut = pl.col("headers").list.eval(pl.element().struct.field("name") == "original_length").list.any()
-    return (
-        pl.when(value.is_null())
-        .then(pl.lit("tombstone"))
-        .when(is_cut.fill_null(False) | (value.bin.size() > MAX_BYTES))
-        .then(pl.lit("oversize"))
-        .when(pl.col("text").is_null())
-        .then(pl.lit("invalid_utf8"))
+def _line_records(lines: pl.DataFrame) -> pl.DataFrame:
+    """One row a message that became (part of) a record, with the number of `records` that begin with it."""
+    is_first = (pl.col("offset") == pl.col("record_offset")).cast(pl.Int64)
+    if not (lines["line_index"] > 0).any():
+        return lines.select(*LINE_COLUMNS, is_first.alias("records"))
+    by_message = lines.group_by(KEY, maintain_order=True)
+    return by_message.agg(pl.col(LINE_COLUMNS).exclude(KEY).first(), is_first.sum().alias("records")).select(
+        *LINE_COLUMNS, "records"
     )
 
 
@@ -135,15 +110,14 @@ def _share(name: str, lines: pl.DataFrame, timezone: str) -> tuple[pl.DataFrame,
 def _complete(records: pl.DataFrame) -> pl.DataFrame:
     """Columns that every record has: missing ones null, levels, times and the service by their rules."""
     missing = [pl.lit(None, pl.String).alias(n) for n in PARSED_LOGS.schema if n not in records.columns]
-    records = records.with_columns(missing)
+    records = wrappers.with_wrapper(records.with_columns(missing))
     severity = pl.col("severity").fill_null(0)
     has_time, has_level = pl.col("timestamp").is_between(FIRST_TIME, LAST_TIME).fill_null(False), severity > 0
     status = pl.col("http_status").cast(pl.Float64, strict=False)
     return records.with_columns(
-        pl.lit(0, pl.Int32).alias("line_index"),
         pl.col("appended_at").alias("observed_timestamp"),
-        pl.when(has_time).then("timestamp").otherwise("appended_at").alias("timestamp"),
-        pl.when(has_time).then("timestamp_source").otherwise(pl.lit("observed")).alias("timestamp_source"),
+        pl.when(has_time).then("timestamp").otherwise(pl.coalesce("wrapped_at", "appended_at")).alias("timestamp"),
+        pl.when(has_time).then("timestamp_source").otherwise(_other_time()).alias("timestamp_source"),
         level_of_severity(severity).alias("level"),
         pl.when(has_level).then("level_source").otherwise(pl.lit("none")).alias("level_source"),
         severity.cast(pl.Int32).alias("severity_number"),
@@ -153,6 +127,11 @@ def _complete(records: pl.DataFrame) -> pl.DataFrame:
         pl.col("duration_ms").cast(pl.Float64, strict=False),
         pl.col("bytes_sent").cast(pl.Float64, strict=False).cast(pl.Int64, strict=False),
     ).select(PARSED_LOGS.schema.names())
+
+
+def _other_time() -> pl.Expr:
+    """Where the time of a record without one comes from."""
+    return pl.when(pl.col("wrapped_at").is_null()).then(pl.lit("observed")).otherwise(pl.lit("container"))
 
 
 def _dead_letters(dead: pl.DataFrame) -> pl.DataFrame:

@@ -12,8 +12,6 @@ from datetime import timedelta
 
 import polars as pl
 
-from stacklens_pipeline.parse.characters import utf8
-from stacklens_pipeline.parse.detect import GOES_ON, formats
 from stacklens_pipeline.parse.levels import TOKEN
 from stacklens_pipeline.parse.timestamps import ISO
 
@@ -35,7 +33,7 @@ def assign(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The lines with `record_offset`, and apart from them the empty lines that have no record before them.
 
     `record_offset` is the offset of the first line of the record that a line belongs to. `lines` are in the order of
-    offsets within a partition and have `text` and `format`.
+    offsets within a partition, as `reading.read_messages` gives them.
     """
     record_offset = lines["offset"].alias("record_offset")
     touched = _touched(lines)
@@ -57,13 +55,6 @@ _IS_LEADING_BLANK = (pl.col("text") == "").cum_min().over(RECORD)
 """Whether a line is empty, as all lines of its record before it are."""
 
 
-def may_go_on(values: pl.Series) -> pl.Series:
-    """Whether each message, of which the lines before are not known, may be a later line of a record."""
-    text = pl.col("text")
-    texts = utf8(values).alias("text").to_frame()
-    return texts.select((formats(text) == "text") & is_later(text)).to_series().fill_null(False)
-
-
 def continues(text: pl.Expr) -> pl.Expr:
     """Whether a line of text goes on with the record before it, by how it begins."""
     return text.str.contains(_CONTINUES)
@@ -83,8 +74,10 @@ def _touched(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines, as narrow as may be, of streams in which a line goes on with the one before, or is empty."""
     text = pl.col("text")
     goes_on, is_blank = ((pl.col("format") == "text") & continues(text)).alias("goes_on"), text == ""
-    narrow = lines.select(*STREAM, "offset", "appended_at", "format", "text", goes_on).with_row_index("row")
-    streams = narrow.filter(pl.col("goes_on") | is_blank).select(STREAM).unique()
+    columns = ("offset", "appended_at", "format", "text", "can_grow", "is_cut")
+    narrow = lines.select(*STREAM, *columns, "line_index", goes_on).with_row_index("row")
+    narrow = narrow.filter(pl.col("line_index") == 0).drop("line_index")
+    streams = narrow.filter(pl.col("goes_on") | is_blank | pl.col("is_cut")).select(STREAM).unique()
     near = narrow.filter(pl.col("source").is_in(streams["source"].unique().implode(), nulls_equal=True))
     return near.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
 
@@ -95,9 +88,9 @@ def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
     trace_end = pl.col("text").str.contains(_TRACE_END) & previous.str.contains(r"^[ \t]")
     is_text = pl.col("format") == "text"
     goes_on = pl.col("goes_on") | (is_text & trace_end & ~is_dated(pl.col("text")))
-    after_open = pl.col("format").shift().over(STREAM).is_in(GOES_ON).fill_null(False)
+    after_open, after_cut = (pl.col(name).shift().over(STREAM).fill_null(False) for name in ("can_grow", "is_cut"))
     gap = (pl.col("appended_at") - pl.col("appended_at").shift().over(STREAM) >= GAP).fill_null(True)
-    lines = lines.with_columns((~(goes_on & after_open) | gap).alias("starts"))
+    lines = lines.with_columns((~(goes_on & after_open | after_cut) | gap).alias("starts"))
     group = [*STREAM, pl.col("starts").cum_sum().over(STREAM)]
     return _capped(lines.with_columns(pl.col("offset").first().over(group).alias("record_offset")))
 
@@ -144,21 +137,27 @@ def lines_of_open(lines: pl.DataFrame, open: Mapping[tuple[str, int], Iterable[i
 def join_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """One row a record: its first line's columns, the text of all its lines, and `raw_messages`."""
     is_first = lines["offset"] == lines["record_offset"]
-    text, raw_messages = lines["text"], pl.repeat(1, lines.height, dtype=pl.Int32, eager=True).alias("raw_messages")
+    text, raw_messages = lines["text"], (lines["line_index"] == 0).cast(pl.Int32).alias("raw_messages")
     if is_first.all():
         return lines.with_columns(raw_messages)
     several = lines.filter(~is_first).select(RECORD).unique()
     near = (
-        lines.select(*RECORD, "text")
+        lines.select(*RECORD, "text", "is_cut")
         .with_row_index("row")
         .filter(pl.col("record_offset").is_in(several["record_offset"].unique().implode()))
     )
     joined = (
         near.join(several, on=RECORD, how="semi", maintain_order="left")
         .group_by(RECORD, maintain_order=True)
-        .agg(pl.col("row").first(), pl.col("text").str.join("\n"), pl.len().cast(pl.Int32).alias("lines"))
+        .agg(pl.col("row").first(), _whole(), pl.len().cast(pl.Int32).alias("lines"))
     )
     text, raw_messages = (
         column.scatter(joined["row"], joined[name]) for column, name in ((text, "text"), (raw_messages, "lines"))
     )
     return lines.with_columns(text, raw_messages).filter(is_first)
+
+
+def _whole() -> pl.Expr:
+    """The lines of a record as one text; those that were cut go on without a line end."""
+    end = pl.when("is_cut").then(pl.lit("")).otherwise(pl.lit("\n"))
+    return (pl.col("text") + end).str.join("").str.strip_suffix("\n").alias("text")

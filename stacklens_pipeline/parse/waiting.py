@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from stacklens_pipeline.parse.batch import read_messages
-from stacklens_pipeline.parse.detect import GOES_ON
 from stacklens_pipeline.parse.multiline import GAP, RECORD, STREAM, assign, is_later
+from stacklens_pipeline.parse.reading import read_messages
 
 MARGIN = timedelta(seconds=3)
 """How long after the gap the clock may close a record: appends take time to become visible to readers."""
@@ -56,14 +55,14 @@ def _waiting(lines: pl.DataFrame, closed_at: datetime, format: str | None) -> pl
     waits = (pl.col("newest") < pl.col("appended_at") + GAP) & (pl.col("appended_at") + GAP + MARGIN > closed_at)
     last = read_messages(_last_of_streams(lines).join(newest, on=["topic", "partition"]), format)
     # what cannot be read is no line of a record: the one before it may be open, whatever their times
-    may_wait = pl.col("reason").is_not_null() | (pl.col("format").is_in(GOES_ON) & waits)
+    may_wait = pl.col("reason").is_not_null() | (pl.col("can_grow") & waits)
     streams = last.filter(may_wait).select(STREAM)
     if not streams.height:
         return None
     near = lines.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
     assigned, _ = assign(_tails(near, format))
     ends = assigned.group_by(STREAM).last().join(newest, on=["topic", "partition"])
-    records = ends.filter(pl.col("format").is_in(GOES_ON) & waits).select(RECORD)
+    records = ends.filter(pl.col("can_grow") & waits).select(RECORD)
     return assigned.join(records, on=RECORD, how="semi").select("row", *RECORD)
 
 
@@ -79,10 +78,21 @@ def _tails(lines: pl.DataFrame, format: str | None) -> pl.DataFrame:
     while lines.height:
         tails = lines.group_by(STREAM, maintain_order=True).tail(count)
         readable = read_messages(tails, format).filter(pl.col("reason").is_null())
-        sure = readable.filter((pl.col("format") != "text") | ~is_later(pl.col("text"))).select(STREAM).unique()
+        sure = readable.filter(~_may_go_on(pl.col("is_cut").shift().over(STREAM))).select(STREAM).unique()
         cut_off = tails.group_by(STREAM).len().filter(pl.col("len") == count)
         unsure = cut_off.join(sure, on=STREAM, how="anti", nulls_equal=True)
         found.append(readable.join(unsure, on=STREAM, how="anti", nulls_equal=True, maintain_order="left"))
         lines = lines.join(unsure, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
         count *= 16
     return pl.concat(found)
+
+
+def may_go_on(raw: pl.DataFrame) -> bool:
+    """Whether any of the messages, of which those before are not known, may be a later line of a record."""
+    after_cut = pl.col("wrapped_at").is_not_null()  # as what a container writes may be
+    return bool(read_messages(raw).select(_may_go_on(after_cut).any()).item())
+
+
+def _may_go_on(after_cut: pl.Expr) -> pl.Expr:
+    is_text = (pl.col("format") == "text").fill_null(False)
+    return (is_text & is_later(pl.col("text")).fill_null(False)) | after_cut.fill_null(True)

@@ -85,12 +85,13 @@ def test_every_line_is_in_every_table_once(lake: Lake, log: EventLog, now: Clock
 
 
 def test_what_no_parser_takes_is_a_dead_letter_with_its_reason(lake: Lake, log: EventLog, now: Clock) -> None:
-    send(log, [None, b"", b"\xff\xfe", b"\x00\x00", b"fine"])
+    send(log, [None, b"", b"\xff\xfe", b"\x00\x00", b"\x00fi\x00ne\x00"])
     drained(lake, log, now)
     dead = lake.read(DEAD_LETTERS).sort("offset")
-    assert dead.select("offset", "reason").rows() == [(0, "tombstone"), (1, "empty"), (2, "invalid_utf8")]
-    assert dead["value"].to_list() == [None, b"", b"\xff\xfe"]
-    assert lake.read(PARSED_LOGS).sort("offset")["body"].to_list() == ["\x00\x00", "fine"]
+    reasons = [(0, "tombstone"), (1, "empty"), (2, "invalid_utf8"), (3, "empty")]
+    assert dead.select("offset", "reason").rows() == reasons
+    assert dead["value"].to_list() == [None, b"", b"\xff\xfe", b"\x00\x00"]
+    assert lake.read(PARSED_LOGS).sort("offset")["body"].to_list() == ["fine"]
     assert verify(lake) == []
 
 

@@ -8,15 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stacklens_pipeline.parse import waiting
-from stacklens_pipeline.parse.batch import read_messages
-from stacklens_pipeline.parse.detect import GOES_ON
 from stacklens_pipeline.parse.multiline import GAP, RECORD, STREAM, assign
+from stacklens_pipeline.parse.reading import read_messages
 from stacklens_pipeline.parse.waiting import MARGIN, Cut, cut
 from tests.unit.parse.lines import EXAMPLES, RECEIVED, raw
 
 TRACE = [b"2026-01-02 03:04:05 INFO y", b"\tat a.B.c(D.java:1)", b"Caused by: x", b"ValueError: no", b"  indented"]
+WRAPPED = [
+    b'{"log":"2026 part","stream":"stdout","time":"2026-01-02T03:04:00Z"}',
+    b'{"log":"\\tindented\\n","stream":"stdout","time":"2026-01-02T03:04:00Z"}',
+    b"2026-01-02T03:04:00.5Z stderr P Traceback",
+]
 LINE = st.sampled_from(
-    [EXAMPLES["json"], EXAMPLES["text"], EXAMPLES["rfc3164"], *TRACE, b"", None, b"\xff\xfe", b"plain words"]
+    [*WRAPPED, EXAMPLES["json"], EXAMPLES["text"], EXAMPLES["rfc3164"], *TRACE, b"", None, b"\xff\xfe", b"plain words"]
 )
 ROW = st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([0, 0, 0, 1, 3, -3]), LINE)
 CLOSED = st.sampled_from([None, timedelta(seconds=-10), GAP, GAP + MARGIN, timedelta(seconds=60)])
@@ -40,7 +44,7 @@ def cut_by_reading_all(lines: pl.DataFrame, closed_at: datetime) -> set[tuple[in
     newest = lines.group_by("topic", "partition").agg(pl.col("appended_at").max().alias("newest"))
     ends = assigned.group_by(STREAM, maintain_order=True).last().join(newest, on=["topic", "partition"])
     waits = (pl.col("newest") < pl.col("appended_at") + GAP) & (pl.col("appended_at") + GAP + MARGIN > closed_at)
-    records = ends.filter(pl.col("format").is_in(GOES_ON) & waits)
+    records = ends.filter(pl.col("can_grow") & waits)
     return set(assigned.join(records, on=RECORD, how="semi").select("offset", "record_offset").rows())
 
 
