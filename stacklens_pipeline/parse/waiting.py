@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from stacklens_pipeline.parse.multiline import GAP, RECORD, STREAM, assign, is_later
+from stacklens_pipeline.parse import continuing
+from stacklens_pipeline.parse.multiline import GAP, RECORD, STREAM, assign
 from stacklens_pipeline.parse.reading import read_messages
 
 MARGIN = timedelta(seconds=3)
@@ -94,5 +95,4 @@ def may_go_on(raw: pl.DataFrame) -> bool:
 
 
 def _may_go_on(after_cut: pl.Expr) -> pl.Expr:
-    is_text = (pl.col("format") == "text").fill_null(False)
-    return (is_text & is_later(pl.col("text")).fill_null(False)) | after_cut.fill_null(True)
+    return continuing.may_go_on(pl.col("format"), pl.col("text")) | after_cut.fill_null(True)

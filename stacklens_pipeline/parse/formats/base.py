@@ -20,12 +20,15 @@ class Format:
     """One format of log lines.
 
     `test` is asked of the column `text`, and only of lines that begin with one of the characters `first` (any, when it
-    is empty); without a test, lines are of this format only when somebody says so. With `goes_on`, lines of text that
-    look like it continue a record of this format, as a stack trace does.
+    is empty); without a test, lines are of this format only when somebody says so. `gate` is a pattern that several
+    formats share, at the beginning of a line: it is looked for once for all of them, and the test of each is asked only
+    where it was found. With `goes_on`, lines of text that look like it continue a record of this format, as a stack
+    trace does.
     """
 
     name: str
     parse: Parse = field(repr=False)
     test: pl.Expr | None = field(default=None, repr=False, compare=False)
     first: str = ""
+    gate: str = ""
     goes_on: bool = False

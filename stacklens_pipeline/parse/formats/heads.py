@@ -60,9 +60,9 @@ _BEGINNINGS = tuple(
 """What whole shapes match that may be no more than the beginning of a head."""
 
 _ROLES: Mapping[str, str] = {
-    **dict.fromkeys("LlCKVvR", "level"),
-    **dict.fromkeys("kqQjJYzpPgfF", ""),
-    **dict.fromkeys("Nn", "pid"),
+    **dict.fromkeys("LlCKV", "level"),
+    **dict.fromkeys("kqQjJYzpPgfFvRN", ""),
+    **dict.fromkeys("n", "pid"),
     **dict.fromkeys("h", "tid"),
     **dict.fromkeys("btc", "thread"),
     **dict.fromkeys("DGdiBu", "logger"),

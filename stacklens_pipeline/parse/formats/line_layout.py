@@ -17,6 +17,24 @@ from stacklens_pipeline.parse.formats.text import parse_text
 from stacklens_pipeline.parse.levels import severity_of, severity_of_word
 from stacklens_pipeline.parse.timestamps import recognise
 
+_CLOCK = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
+GATE = "|".join(
+    (
+        # klog, glog; the archives of supercomputers
+        rf"^\s*[IWEFDV][0-9]{{4}}(?:[0-9]{{4}})? {_CLOCK}|^(?:-|[A-Z0-9_]+) [0-9]{{9,10}} [0-9]{{4}}\.",
+        r"^[0-9]{1,9} [^ ]+ [A-Za-z_.-]+ [A-Za-z_.-]+ [0-9]{9,10} -?[0-9]{1,2} ",
+        # Apache, Kafka, SSSD, MySQL's slow log
+        r"^\[(?:[A-Z][a-z]{2} |[0-9]{1,2}/)[^\]]*\] \[|^\[[0-9-]{10} [0-9:]{8},[0-9]{3}\] [A-Z]|^\([^()]*[0-9]\):? \[|^# ",
+        # nginx, PostgreSQL, MySQL, Redis, logcat
+        rf"^[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK} \[",
+        rf"^<?[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} {_CLOCK}(?:\.[0-9]{{1,6}})? (?:[A-Z]{{2,4}}T|UTC|MSK|Z|[+-][0-9:]{{2,6}})[:> ,]",
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ] ?[0-9:]{7,8}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9:]{5})? +[0-9]+ \[|^[0-9]{6} {1,2}[0-9]{1,2}:",
+        r"^[0-9]+:(?:[MSCX] [0-9]|signal-)|^\[[0-9]+\] [0-9]{1,2} [A-Z]",
+        rf"^(?:[0-9]{{4}}-)?[0-9]{{2}}-[0-9]{{2}} {_CLOCK}\.[0-9]{{3,9}}(?: [+-][0-9]{{4}})? +(?:(?:[A-Za-z0-9_]+ +)?[0-9]+ +[0-9]+ [A-Z] |[A-Z]/)",
+    )
+)
+"""How lines of all layouts begin, so that most others are asked once and not by each."""
+
 More = Callable[[pl.DataFrame], list[pl.Expr]]
 """From the groups of the lines to further ones, or others of these names: what no pattern finds."""
 
@@ -48,7 +66,7 @@ class Layout:
     def format(self, test: str, first: str) -> Format:
         """The format of these lines, which begin with one of the characters `first` and match `test`."""
         is_of = pl.col("text").str.contains(test)
-        return Format(self.name, partial(parse_layout, self), is_of, first=first, goes_on=self.goes_on)
+        return Format(self.name, partial(parse_layout, self), is_of, first=first, gate=GATE, goes_on=self.goes_on)
 
 
 def parse_layout(layout: Layout, lines: pl.DataFrame, timezone: str) -> pl.DataFrame:

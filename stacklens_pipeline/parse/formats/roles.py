@@ -8,20 +8,14 @@ from stacklens_pipeline.parse.formats.groups import groups_of
 from stacklens_pipeline.parse.formats.heads import Head
 from stacklens_pipeline.parse.levels import BEFORE_COLON, TOKEN, UPPER
 
-_WITHIN = r"^['\[({<]*\s*"
-_BEHIND = r"\s*['\])}>:|,\s]*$"
-
-_BY_ROLE: Mapping[str, str] = {
-    "level": r"(?P<level>[A-Za-z]+[1-5]?)",
-    "pid": r"(?P<pid>[0-9][0-9a-fx.:#-]*?)[\])}>:,|\s]*$",
-    "tid": r"^[\[(]?(?P<tid>[0-9A-Za-z]+)",
-    "thread": rf"{_WITHIN}(?P<thread>.*?){_BEHIND}",
-    "logger": rf"{_WITHIN}(?P<logger>.*?){_BEHIND}",
-    "context": r"^[\[({<]?(?P<context>.*?)[\])}>]?[:,|\s]*$",
-}
-"""What a token of a role says."""
+_AROUND = "[](){}<>'\" \t:|,#"
+"""What stands around a name."""
+_AROUND_LEVEL = _AROUND + "!-;"
 
 _BY_KIND: Mapping[str, str] = {
+    "v": r"^(?P<level>[A-Za-z]+)",
+    "R": r"^(?P<level>[A-Za-z]+)",
+    "N": r"^[\[({<][^0-9]*(?P<pid>[0-9][0-9A-Fa-fx.:#-]*)",
     "k": rf"^[\[(<](?:(?P<thread>[^\])>]*?)[ /:|,.]+)?(?P<level>{UPPER}|{TOKEN})(?:[:/|, ]+(?P<logger>[^\])>]*))?[\])>]",
     "q": rf"^(?P<logger>.*)\.(?P<level>{UPPER}):",
     "Q": rf"^(?P<context>.*\))(?P<level>{UPPER}):",
@@ -49,13 +43,15 @@ def said(tokens: pl.DataFrame, numbers: pl.Series, heads: Sequence[Head | None])
             having = [number for number, its in enumerate(of_token) if its == roles]
             rows = numbers.is_in(having).arg_true() if len(having) < len(heads) else None
             values = tokens[token] if rows is None else tokens[token].gather(rows)
-            for name, found in groups_of(values, _pattern(*roles)).to_dict().items():
+            for name, found in _groups(values, *roles).items():
                 groups[name] = _filled(groups.get(name), found, rows, tokens.height)
     return pl.DataFrame(groups)
 
 
-def _pattern(kind: str, role: str) -> str:
-    return _BY_ROLE[role] if role else _BY_KIND[kind]
+def _groups(values: pl.Series, kind: str, role: str) -> Mapping[str, pl.Series]:
+    if not role:
+        return groups_of(values, _BY_KIND[kind]).to_dict()
+    return {role: values.str.strip_chars(_AROUND_LEVEL if role == "level" else _AROUND)}
 
 
 def _filled(known: pl.Series | None, found: pl.Series, rows: pl.Series | None, height: int) -> pl.Series:

@@ -4,8 +4,9 @@ A token is a word up to the next blank or bar, or a whole bracket. What it looks
 that depends on those beside it (`heads`).
 """
 
-from collections.abc import Mapping
-from functools import cache
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 
 import polars as pl
 
@@ -16,7 +17,7 @@ _BRACKET = rf"(?:{_NESTED}|\([^()]*\)|<[^<>]*>|\{{[^{{}}]*\}})"
 _ONE = rf"(?:{_BRACKET}[ \t]*|\|[ \t]*|[^ \t\[({{<|][^ \t|]*(?:[ \t]+|\|[ \t]*))"
 """No two of its ways begin alike, nor can it end in two places: so the groups cost one pass."""
 
-_OPEN, _CLOSE = r"^[\[({<]\s*", r"\s*[\])}>]$"
+_OPEN, _CLOSE = r"^[\[({<][ \t]*", r"[ \t]*[\])}>]$"
 _END = r"[:,|\])>]*$"
 _NAME = r"[A-Za-z_#~%][A-Za-z0-9_$<>-]*"
 _DOTTED = rf"{_NAME}(?:(?:\.|::|/|#)[A-Za-z0-9_$<>@-]+)+"
@@ -73,17 +74,17 @@ KINDS: Mapping[str, str] = {
 _Tests = tuple[tuple[str, str], ...]
 
 _BRACKETS: _Tests = (
-    ("K", rf"{_OPEN}(?:{BEFORE_COLON}|[IWEFDTVC])\s*[:!]?{_CLOSE}"),
+    ("K", rf"{_OPEN}(?:{BEFORE_COLON}|[IWEFDTVC])[ \t]*[:!]?{_CLOSE}"),
     ("k", rf"^[\[(<](?:[^\])>\"']*[ /:,|.])?{UPPER}(?:[ /:,|][^\])>]*)?[\])>]$|^\[[0-9A-F]{{6,16}} {TOKEN}[ \]]"),
     ("N", rf"{_OPEN}(?i:p?id[ :=#]*|tid[ :=#]*|thread[ :=#]+|#)?(?:0x[0-9a-f]+|[0-9]+(?:[-:.#][0-9]+)*){_CLOSE}"),
-    ("f", rf"{_OPEN}[^\s:]*\.[A-Za-z+]{{1,5}}[:(][0-9]+\)?{_CLOSE}"),
+    ("f", rf"{_OPEN}[^ \t:]*\.[A-Za-z+]{{1,5}}[:(][0-9]+\)?{_CLOSE}"),
     ("z", r"^\[.*:[A-Za-z0-9_.$]+@[0-9]+\]$"),
     ("o", rf"{_OPEN}(?i:req|request|trace|span|correlation|session|uuid)[-_:=]"),
     ("o", rf"{_OPEN}[0-9a-f]{{8}}-?[0-9a-f]{{4}}-?[0-9a-f]{{4}}"),
     ("o", rf"{_OPEN}(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}|[0-9a-fA-F]*:[0-9a-fA-F:]*)(?:[:.][0-9]+)?{_CLOSE}"),
     ("b", rf"{_OPEN}(?:{_THREAD}|{_WITH_THREAD}){_CLOSE}"),
     ("B", rf"{_OPEN}{_LOGGER}{_CLOSE}"),
-    ("e", rf"{_OPEN}[A-Za-z_#][^\s=,;\"']*{_CLOSE}"),
+    ("e", rf"{_OPEN}[A-Za-z_#][^ \t=,;\"']*{_CLOSE}"),
     ("o", ""),
 )
 """Letters and what a bracket looks like for it: the first that it matches holds."""
@@ -99,9 +100,9 @@ _WORDS: _Tests = (
     ("v", r"^(?:In|Wa|Er|Db|Cr|Al|Em|No)\([0-9]+\)(?:\[\+\])?$"),
     ("R", rf"^{UPPER}\[[0-9.]+\]$"),
     ("q", rf"^(?:[A-Za-z0-9_-]+\.)+{UPPER}:$"),
-    ("Q", rf"^[^\s]*\){UPPER}:$"),
-    ("j", rf"^{UPPER}/[^\s\]]+\]?:?$"),
-    ("J", rf"^[^\s]*::{UPPER}::?$"),
+    ("Q", rf"^[^ \t]*\){UPPER}:$"),
+    ("j", rf"^{UPPER}/[^ \t\]]+\]?:?$"),
+    ("J", rf"^[^ \t]*::{UPPER}::?$"),
     ("H", "^PHP$"),
     ("n", rf"^#?[0-9]{{1,18}}{_END}"),
     ("h", rf"^(?:0x[0-9a-fA-F]+|[0-9a-fA-F]*[0-9][0-9a-fA-F]*){_END}"),
@@ -126,9 +127,14 @@ _WORDS: _Tests = (
 )
 """The same for what is no bracket."""
 
-_LOG_FILE = r"^[^\s]*\.(?:log|out|err)(?:[.:_-][^\s]*)?\s*$"
-_RAW = frozenset("ui")
+_LETTERS = ("", *sorted(set(KINDS.values())))
+_NUMBERS = {letter: number for number, letter in enumerate(_LETTERS)}
+_BASE = 64
+_LOG_FILE: _Tests = (("F", r"^[^ \t]*\.(?:log|out|err)(?:[.:_-][^ \t]*)?$"),)
+_BLANK_TELLS = frozenset("ui")
 """Kinds that the blank behind a token tells."""
+MANY = 1_024
+"""So many different tokens are looked at by the column: fewer cost less one by one, as most are known from before."""
 
 
 @cache
@@ -142,36 +148,90 @@ def pattern(count: int) -> str:
 
 
 def cut(texts: pl.Series, count: int) -> pl.DataFrame:
-    """The first tokens of each text with the blanks behind them: `t1`, `t2` and so on, null behind the last."""
-    return (texts + " ").str.extract_groups(pattern(count)).struct.unnest()
+    """The first tokens of each text with the blanks behind them: `t1`, `t2` and so on, null behind the last.
+
+    A word without a blank behind it is none: it may have been cut.
+    """
+    return texts.str.extract_groups(pattern(count)).struct.unnest()
 
 
-def kinds(tokens: pl.Series) -> pl.Series:
-    """The letter of each token, empty where there is none; each different token is looked at once."""
-    return _of_each(tokens, _kind())
+def codes(cut: pl.DataFrame, *, before: bool = False) -> pl.Series:
+    """The kinds of the tokens of each row as one number, which `shape` reads; each different token is looked at once.
 
-
-def kinds_before(tokens: pl.Series) -> pl.Series:
-    """The same of tokens that stand before a time, where the name of a log file may be one."""
-    is_file = pl.col("token").str.contains(_LOG_FILE)
-    return _of_each(tokens, pl.when(is_file).then(pl.lit("F")).otherwise(_kind()))
-
-
-def _of_each(tokens: pl.Series, kind: pl.Expr) -> pl.Series:
-    known = tokens.unique().drop_nulls()
+    With `before` they stand before a time, where the name of a log file may be one.
+    """
+    known = pl.concat([cut[name].unique() for name in cut.columns]).unique().drop_nulls()
+    found = pl.repeat(0, cut.height, dtype=pl.UInt64, eager=True)
     if not len(known):
-        return pl.repeat("", len(tokens), dtype=pl.String, eager=True)
-    found = known.to_frame("token").select(kind).to_series()
-    return tokens.replace_strict(known, found, default="", return_dtype=pl.String)
+        return found
+    letters = pl.Series([kind(token, before) for token in known]) if len(known) < MANY else kinds(known, before)
+    numbers = letters.replace_strict(_NUMBERS, return_dtype=pl.UInt64)
+    for name in cut.columns:
+        found = found * _BASE + cut[name].replace_strict(known, numbers, default=0, return_dtype=pl.UInt64)
+    return found
 
 
-def _kind() -> pl.Expr:
-    is_bracket = pl.col("token").str.head(1).is_in(list("[({<"))
-    return pl.when(is_bracket).then(_first(_BRACKETS)).otherwise(_first(_WORDS))
+def shape(code: int) -> str:
+    """The letters of a code, one a token."""
+    letters = []
+    while code:
+        code, number = divmod(code, _BASE)
+        letters.append(_LETTERS[number])
+    return "".join(reversed(letters))
 
 
+@lru_cache(maxsize=16_384)
+def kind(token: str, before: bool = False) -> str:
+    """The letter of a token.
+
+    >>> [kind(token) for token in ("[main] ", "INFO ", "org.x.Y: ", "4711 ", "it ")]
+    ['b', 'L', 'D', 'n', 'w']
+    """
+    stripped = token.rstrip(" \t")
+    for letter, test in _compiled(_tests(stripped[:1], before)):
+        if test.search(token if letter in _BLANK_TELLS else stripped):
+            return letter
+    raise AssertionError(token)
+
+
+def kinds(tokens: pl.Series, before: bool = False) -> pl.Series:
+    """The letters of different tokens, as `kind` gives them."""
+    first = tokens.str.head(1)
+    found = tokens.clone()
+    for group in _CHARACTERS:
+        rows = (first.is_in(list(group)) if group else ~first.is_in(list("".join(_CHARACTERS)))).arg_true()
+        if len(rows):
+            chosen = tokens.gather(rows).to_frame("token").select(_first(_tests(group[:1], before))).to_series()
+            found = found.scatter(rows, chosen)
+    return found
+
+
+_CHARACTERS = ("[({<", "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_", "")
+"""Tokens are asked by their first character; the last stands for any other."""
+
+
+@cache
+def _tests(character: str, before: bool) -> _Tests:
+    """The tests that a token with this first character may pass."""
+    if character and character in _CHARACTERS[0]:
+        return _BRACKETS
+    chosen = _WORDS
+    if character.isdecimal():
+        chosen = tuple(test for test in _WORDS if test[0] in "QJnhafx")
+    elif character and character in _CHARACTERS[2]:
+        chosen = tuple(test for test in _WORDS if test[0] not in "mMnas")
+    return (*_LOG_FILE, *chosen) if before else chosen
+
+
+@cache
+def _compiled(tests: _Tests) -> Sequence[tuple[str, re.Pattern[str]]]:
+    return [(letter, re.compile(test, re.ASCII)) for letter, test in tests]
+
+
+@cache
 def _first(tests: _Tests) -> pl.Expr:
+    """The letter of the first test that a token passes."""
     token = pl.col("token")
     stripped = token.str.strip_chars_end(" \t")
-    looked_at = ((kind, test, token if kind in _RAW else stripped) for kind, test in tests)
+    looked_at = ((kind, test.replace("(?i:", "(?i-u:"), token if kind in _BLANK_TELLS else stripped) for kind, test in tests)
     return pl.coalesce(pl.when(text.str.contains(test)).then(pl.lit(kind)) for kind, test, text in looked_at)
