@@ -9,7 +9,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 py
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)) python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
-BENCHES := engine freshness catchup
+BENCHES := engine freshness catchup parsers fuzz
 # command=package: what the integration tests use beside Python, with Debian's names
 PARTS := java=default-jre-headless mvn=maven curl=curl logger=bsdutils
 

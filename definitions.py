@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets import drained, raw, upkeep
+from assets import drained, raw, replays, upkeep
 from assets.checks import CHECKS
 from assets.jobs import JOBS
 from assets.partitions import partitioned, since_first_message
@@ -17,7 +17,12 @@ def build(settings: Settings) -> dg.Definitions:
     """The code location over the lake and the event log of the settings."""
     hours = since_first_message(Lake(settings.lake_root, settings.storage_options))
     return dg.Definitions(
-        assets=[*raw.EXTERNAL, *(partitioned(asset, hours) for asset in drained.ASSETS), *upkeep.ASSETS],
+        assets=[
+            *raw.EXTERNAL,
+            *(partitioned(asset, hours) for asset in drained.ASSETS),
+            *replays.ASSETS,
+            *upkeep.ASSETS,
+        ],
         asset_checks=CHECKS,
         jobs=JOBS,
         schedules=SCHEDULES,

@@ -8,10 +8,11 @@ from datetime import timedelta
 import dagster as dg
 
 from assets.specs import key
+from stacklens_pipeline.drift import drift as drifted
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.planner import utc_now
-from stacklens_pipeline.quality import dead_letter_rate, gap_count, newest_append, schema_differences
-from stacklens_pipeline.tables import DEAD_LETTERS, ENRICHED_LOGS, OFFSET_GAPS, RAW_LOGS, TABLES
+from stacklens_pipeline.quality import dead_letter_rate, gap_count, newest_append, noted, schema_differences
+from stacklens_pipeline.tables import DEAD_LETTERS, ENRICHED_LOGS, OFFSET_GAPS, PARSED_LOGS, RAW_LOGS, TABLES
 from stacklens_pipeline.verify import verify
 
 FRESHNESS_LIMIT = timedelta(minutes=10)
@@ -49,6 +50,32 @@ def dead_letters_rare(lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
     )
 
 
+@dg.asset_check(asset=key(PARSED_LOGS))
+def contracts(lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
+    """Records of the latest hours keep what their sources' contracts in parsers.yaml promise."""
+    broken = noted(lake, "violated")
+    others = {
+        f"{outcome} by {name}": rows
+        for outcome in ("redacted", "filtered")
+        for name, rows in noted(lake, outcome).items()
+    }
+    return dg.AssetCheckResult(
+        passed=not broken,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"broken": sum(broken.values()), **broken, **others},
+    )
+
+
+@dg.asset_check(asset=key(PARSED_LOGS))
+def drift(lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
+    """No source has new, vanished or retyped fields in the latest hour that is over, beside those before it."""
+    found = drifted(lake)
+    fields = {f"drift {index}": str(each) for index, each in enumerate(found[:50], 1)}
+    return dg.AssetCheckResult(
+        passed=not found, severity=dg.AssetCheckSeverity.WARN, metadata={"fields": len(found), **fields}
+    )
+
+
 @dg.asset_check(asset=key(OFFSET_GAPS))
 def no_offset_gaps(lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
     """No range of offsets was lost to retention, corruption or a topic that was made anew."""
@@ -63,4 +90,4 @@ def schemas(lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=not different, metadata={"different": different})
 
 
-CHECKS = [conservation, freshness, dead_letters_rare, no_offset_gaps, schemas]
+CHECKS = [conservation, freshness, dead_letters_rare, contracts, drift, no_offset_gaps, schemas]

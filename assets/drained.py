@@ -16,8 +16,10 @@ from stacklens_pipeline.eventlog.base import EventLog
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.lease import Lease
 from stacklens_pipeline.microbatch import DERIVED
+from stacklens_pipeline.parse import Parsers
+from stacklens_pipeline.parse.rules.load import load_parsers
 from stacklens_pipeline.progress import Progress, Report
-from stacklens_pipeline.rebuild import rebuild_or_count
+from stacklens_pipeline.replay.rebuilding import rebuild_hour
 from stacklens_pipeline.settings import Settings
 from stacklens_pipeline.shift import Terms, stopped_by_signals, work
 from stacklens_pipeline.tables import OFFSET_GAPS, RAW_LOGS, TABLES, Table
@@ -45,14 +47,18 @@ def drained_logs(
 ) -> Iterator[dg.MaterializeResult]:
     """Drains the event log into all tables; with a partition, rebuilds that hour of the chosen tables from raw."""
     if context.has_partition_key or context.has_partition_key_range:  # a back-fill gives a range, even of one hour
-        yield from _rebuilt(context, lake)
+        yield from _rebuilt(context, lake, load_parsers(settings.config_dir))
         return
     lease = Lease(settings.lake_root, DRAIN_LEASE, context.run.run_id)
-    with stopped_by_signals() as stop, closing(Drain(lake, eventlog, settings.ingest)) as drain:
+    with stopped_by_signals() as stop, closing(_drain(lake, eventlog, settings)) as drain:
         progress = Progress(drain, lambda report: _log(context, lake, report))
         outcome = work(lease, terms(settings), progress.step, stop)
         progress.flush()
     context.log.info(f"the drain ended because {outcome.value}, after {progress.messages} messages")
+
+
+def _drain(lake: Lake, eventlog: EventLog, settings: Settings) -> Drain:
+    return Drain(lake, eventlog, settings.ingest, parsers=load_parsers(settings.config_dir))
 
 
 def terms(settings: Settings) -> Terms:
@@ -61,10 +67,10 @@ def terms(settings: Settings) -> Terms:
     return Terms(ingest.budget_s, ingest.interval_s, ingest.idle_s, wait_s=2 * ingest.handover_s + 10)
 
 
-def _rebuilt(context: dg.AssetExecutionContext, lake: Lake) -> Iterator[dg.MaterializeResult]:
+def _rebuilt(context: dg.AssetExecutionContext, lake: Lake, parsers: Parsers) -> Iterator[dg.MaterializeResult]:
     (hour,) = context.partition_keys  # the back-fill policy says one hour a run
     tables = [BY_KEY[asset] for asset in context.selected_asset_keys]
-    rows = rebuild_or_count(lake, hour, tables)
+    rows = rebuild_hour(lake, hour, tables, parsers)
     for table in sorted(rows, key=COMMIT_ORDER.index):  # Dagster wants parents before children
         yield dg.MaterializeResult(key(table), metadata={"dagster/partition_row_count": rows[table], "rebuilt": True})
 

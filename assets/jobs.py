@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets import drained, upkeep
+from assets import drained, replays, upkeep
 from assets.checks import CHECKS
 
 MAX_RUNTIME_FACTOR = 3
@@ -30,4 +30,12 @@ CHECK_TABLES = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-JOBS = [DRAIN_LOGS, KEEP_UP, CHECK_TABLES]
+REPLAY_HOURS = dg.define_asset_job(
+    "replay_hours",
+    selection=dg.AssetSelection.assets(*replays.ASSETS),
+    description="Parses stored hours by new parsers: shows the difference, and puts it in place when told to.",
+    executor_def=dg.in_process_executor,
+    tags={"dagster/max_retries": "0"},
+)
+
+JOBS = [DRAIN_LOGS, KEEP_UP, CHECK_TABLES, REPLAY_HOURS]

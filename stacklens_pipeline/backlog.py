@@ -16,6 +16,7 @@ import polars as pl
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.microbatch import DERIVED, Lines, Microbatch
+from stacklens_pipeline.parse import UNCONFIGURED, Parsers
 from stacklens_pipeline.planner import utc_now
 from stacklens_pipeline.position import ORIGIN, Position, Positions
 from stacklens_pipeline.tables import RAW_LOGS, Table
@@ -57,8 +58,8 @@ class _UnderWay:
 class Backlog:
     """What is with the workers. It owns them; without `close` they go on waiting for work."""
 
-    def __init__(self, lake: Lake, workers: Workers) -> None:
-        self._lake, self._workers = lake, workers
+    def __init__(self, lake: Lake, workers: Workers, parsers: Parsers = UNCONFIGURED) -> None:
+        self._lake, self._workers, self._parsers = lake, workers, parsers
         self._planned: dict[Table, dict[TopicPartition, Position]] = {table: {} for table in COMMITTED}
         self._under_way: deque[_UnderWay] = deque()
         self._together = 1
@@ -93,7 +94,7 @@ class Backlog:
             reached[table] = {tp: found[table][tp] | position for tp, position in upto.items()}
             self._planned[table] |= reached[table]
         files = {table: self._lake.new_files(table) for table in COMMITTED}
-        written = self._workers.submit(write_files, lines, found, files)
+        written = self._workers.submit(write_files, lines, self._parsers, found, files)
         self._under_way.append(_UnderWay(found, reached, ends, messages, written))
 
     def wait(self) -> bool:
@@ -148,12 +149,14 @@ class Backlog:
         return {tp: planned.get(tp) or stored.get(tp, ORIGIN) for tp in partitions}
 
 
-def write_files(lines: Lines, found: Mapping[Table, Positions], files: dict[Table, Written]) -> dict[Table, Written]:
+def write_files(
+    lines: Lines, parsers: Parsers, found: Mapping[Table, Positions], files: dict[Table, Written]
+) -> dict[Table, Written]:
     """Write what the lines become to every table's files, as far as a table at `found` lacks it; commit nothing.
 
     A frame that goes to two tables, as records do that enrichment passes through, is encoded once.
     """
-    batch = Microbatch(lines)
+    batch = Microbatch(lines, parsers)
     encoded: list[tuple[pl.DataFrame, Written]] = []
     try:
         for table, written in files.items():

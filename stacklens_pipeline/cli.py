@@ -9,8 +9,11 @@ from stacklens_pipeline import __version__, commands
 from stacklens_pipeline.collect.commands import collect
 from stacklens_pipeline.demo.commands import demo
 from stacklens_pipeline.errors import StackLensError, UsageError
+from stacklens_pipeline.golden.commands import check_parsers, sample
 from stacklens_pipeline.init import init
 from stacklens_pipeline.parse.commands import parse
+from stacklens_pipeline.parse.timestamps.commands import timestamps
+from stacklens_pipeline.replay.commands import replay
 from stacklens_pipeline.ship.commands import ship
 
 app = typer.Typer(
@@ -23,6 +26,7 @@ topics = typer.Typer(help="Topics of the event log.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
 
 app.command()(parse)
+app.command()(timestamps)
 app.command()(demo)
 app.command()(init)
 app.command()(collect)
@@ -31,6 +35,9 @@ app.command()(commands.drain)
 app.command()(commands.status)
 app.command()(commands.verify)
 app.command()(commands.rebuild)
+app.command()(replay)
+app.command()(sample)
+app.command("check-parsers")(check_parsers)
 app.command()(commands.sql)
 topics.command("create")(commands.create_topics)
 topics.command("list")(commands.list_topics)

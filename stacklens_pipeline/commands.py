@@ -22,6 +22,7 @@ def drain(
     from stacklens_pipeline.eventlog import open_log
     from stacklens_pipeline.lake import Lake
     from stacklens_pipeline.lease import Lease
+    from stacklens_pipeline.parse.rules.load import load_parsers
     from stacklens_pipeline.progress import Progress, Report
     from stacklens_pipeline.settings import load_settings
     from stacklens_pipeline.shift import Terms, stopped_by_signals, work
@@ -33,7 +34,8 @@ def drain(
     ingest = settings.ingest
     terms = Terms(seconds or 1e9, ingest.interval_s, ingest.idle_s if seconds else 0.0, wait_s=ingest.handover_s)
     lake, log = Lake(settings.lake_root, settings.storage_options), open_log(settings)
-    with stopped_by_signals() as stop, closing(Drain(lake, log, ingest)) as drain:
+    drain_of = Drain(lake, log, ingest, parsers=load_parsers(settings.config_dir))
+    with stopped_by_signals() as stop, closing(drain_of) as drain:
         progress = Progress(drain, report)
         outcome = work(Lease(settings.lake_root, DRAIN_LEASE), terms, progress.step, stop)
         progress.flush()
@@ -81,16 +83,19 @@ def verify() -> None:
 
 
 def rebuild(hour: Annotated[str, typer.Argument(help="an ingest hour, such as 2026-11-24T04 (UTC)")]) -> None:
-    """Rebuild an hour of all tables from raw."""
-    from stacklens_pipeline.rebuild import rebuild as rebuild_hour
-    from stacklens_pipeline.rebuild import refuse_no_hour, refuse_unknown_hour
+    """Rebuild an hour of all tables from raw, by the parsers that are configured now."""
+    from stacklens_pipeline.parse.rules.load import load_parsers
+    from stacklens_pipeline.rebuild import REBUILT, refuse_no_hour, refuse_unknown_hour
+    from stacklens_pipeline.replay.rebuilding import rebuild_hour
     from stacklens_pipeline.settings import load_settings
     from stacklens_pipeline.stores import existing_lake
 
     refuse_no_hour(hour)
-    lake = existing_lake(load_settings())
+    settings = load_settings()
+    lake = existing_lake(settings)
     refuse_unknown_hour(lake, hour)
-    for table, rows in rebuild_hour(lake, hour).items():
+    parsers = load_parsers(settings.config_dir)
+    for table, rows in rebuild_hour(lake, hour, REBUILT, parsers).items():
         typer.echo(f"{table.path}: {rows} rows")
 
 

@@ -17,8 +17,10 @@ from stacklens_pipeline.errors import CorruptRangeError, OffsetOutOfRangeError, 
 from stacklens_pipeline.eventlog.base import EventLog, OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Rows, fenced
 from stacklens_pipeline.microbatch import DERIVED, Lines, Microbatch, cut_lines, lines_of_open
+from stacklens_pipeline.parse import UNCONFIGURED, Parsers
 from stacklens_pipeline.planner import Clock, Planner, utc_now
 from stacklens_pipeline.position import Position, Positions, meet
+from stacklens_pipeline.replay import journal
 from stacklens_pipeline.settings import IngestSettings
 from stacklens_pipeline.tables import DEAD_LETTERS, OFFSET_GAPS, RAW_LOGS, Table
 from stacklens_pipeline.threads import started
@@ -68,8 +70,15 @@ class Drain:
     When much is unread, it starts worker processes: `close` ends them.
     """
 
-    def __init__(self, lake: Lake, log: EventLog, ingest: IngestSettings, now: Clock = utc_now) -> None:
-        self._lake, self._log, self._ingest, self._now = lake, log, ingest, now
+    def __init__(
+        self,
+        lake: Lake,
+        log: EventLog,
+        ingest: IngestSettings,
+        now: Clock = utc_now,
+        parsers: Parsers = UNCONFIGURED,
+    ) -> None:
+        self._lake, self._log, self._ingest, self._now, self._parsers = lake, log, ingest, now, parsers
         self._planner = Planner(lake, log, ingest, now)
         self._unread = UnreadLines(self._planner, ingest, now)
         self._raw: dict[TopicPartition, Position] = {}
@@ -78,6 +87,7 @@ class Drain:
         self._workers = ingest.workers
         self._lag = 0
         self._is_healed = False
+        self._left_by = parsers  # those that made what the tables hold
 
     def step(self) -> Step:
         """Heal what a crash or another runner left, or take one microbatch from the event log.
@@ -135,7 +145,7 @@ class Drain:
         storing = started(lambda: self._lake.append(RAW_LOGS, positions, fenced(unread.lines)))
         try:
             lines = self._following(unread)
-            batch = Microbatch(lines)
+            batch = Microbatch(lines, self._parsers)
         finally:
             appended = storing.result()
         if any(appended.found[tp].next != self._next(tp) and appended.found[tp].next for tp in ends):
@@ -151,7 +161,7 @@ class Drain:
 
     def _begin_backlog(self) -> None:
         try:
-            self._backlog = Backlog(self._lake, Workers(self._workers))
+            self._backlog = Backlog(self._lake, Workers(self._workers), self._parsers)
         except WorkerLostError as error:
             self._without_workers(error)
 
@@ -204,16 +214,18 @@ class Drain:
         """What was read, behind the lines of open records."""
         # open lines stand before those that follow them, and all else is read in order: nothing to sort
         lines = pl.concat([self._open, unread.lines])
-        return cut_lines(lines, {**self._held_open(), **unread.ends}, NEVER if unread.lag else unread.asked_at)
+        held, closed_at = self._held_open(), NEVER if unread.lag else unread.asked_at
+        return cut_lines(lines, {**held, **unread.ends}, closed_at, self._parsers, held)
 
     def _close_open(self, closed_at: datetime) -> Step:
         """Without new lines, records that still wait are closed once the clock says that none can join them."""
         if not self._open.height:
             return Step()
-        lines = cut_lines(self._open, self._held_open(), closed_at)
+        held = self._held_open()
+        lines = cut_lines(self._open, held, closed_at, self._parsers, held)
         if not lines.whole.height:
             return Step()
-        return Step(self._derive(Microbatch(lines), lines))
+        return Step(self._derive(Microbatch(lines, self._parsers), lines))
 
     def _record_gaps(self, gaps: Mapping[OffsetRange, str]) -> None:
         """Note ranges that cannot be read, then let raw jump over them: in this order, so that no jump is silent."""
@@ -231,13 +243,18 @@ class Drain:
         self._raw = self._lake.positions(RAW_LOGS, partitions)
         tables = [self._lake.positions(table, partitions) for table in DERIVED]
         self._open = RAW_LOGS.empty()
+        self._left_by = journal.last_used(self._lake) or self._parsers
         for tp, raw in self._raw.items():
-            reached = meet(table.get(tp, Position(0)) for table in tables)
+            positions = [table.get(tp, Position(0)) for table in tables]
+            reached = meet(positions)
             if reached.next < raw.next:
                 return self._heal_slice(tp, reached, raw.next)
-            # a table that has closed a record already keeps its fence: the others still have to
+            still_open = frozenset.intersection(*(position.open for position in positions))
+            if closed := reached.open - still_open:
+                return self._heal_closed(tp, Position(reached.next, closed), still_open)
             self._open = _in_order(self._open, self._open_lines(tp, reached))
         self._is_healed = True
+        journal.note_use(self._lake, self._parsers, self._now())
         return self._take()
 
     def _heal_slice(self, tp: TopicPartition, reached: Position, high: int) -> Step:
@@ -248,9 +265,16 @@ class Drain:
             first = self._first_stored(tp, end, high)
             end = min(first + self._ingest.max_rows, high)
             ahead = self._lake.scan_offsets(RAW_LOGS, tp, first, end).collect()
-        lines = cut_lines(_in_order(self._open_lines(tp, reached), ahead), {tp: end}, NEVER)
-        rows = self._derive(Microbatch(lines), lines)
+        given = _in_order(self._open_lines(tp, reached), ahead)
+        lines = cut_lines(given, {tp: end}, NEVER, self._left_by, {tp: reached.next})
+        rows = self._derive(Microbatch(lines, self._left_by), lines)
         return Step(rows, {tp: end}, ahead.height, has_more=True)
+
+    def _heal_closed(self, tp: TopicPartition, closed: Position, still_open: frozenset[int]) -> Step:
+        """Close the records that some tables have closed already, and others not."""
+        given, held = self._open_lines(tp, closed), {tp: closed.next}
+        lines = Lines(given, given.clear(), {tp: Position(closed.next, still_open)}, held)
+        return Step(self._derive(Microbatch(lines, self._left_by), lines), has_more=True)
 
     def _open_lines(self, tp: TopicPartition, position: Position) -> pl.DataFrame:
         if not position.open:

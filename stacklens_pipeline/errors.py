@@ -11,6 +11,7 @@
     ├── LakeError                 a table cannot be read or written
     │   ├── StorageFullError      no space is left; nothing was committed; the event log's disk too: an EventLogError
     │   ├── CommitConflictError   another writer kept committing first
+    │   ├── LeaseHeldError        somebody else is at the same work, and does not give way
     │   └── IncompletePartitionError  a rebuild was refused, because rows upstream expired or were never complete
     ├── PackedError               gzip or zstd bytes are damaged, or cut off
     ├── ConservationError         counts are not conserved; it names the offending range
@@ -73,6 +74,10 @@ class StorageFullError(LakeError, EventLogError):
 
 class CommitConflictError(LakeError):
     """Another writer kept committing first."""
+
+
+class LeaseHeldError(LakeError):
+    """Somebody else is at the same work, and does not give way."""
 
 
 class IncompletePartitionError(LakeError):

@@ -127,7 +127,7 @@ class Lake:
         """Begin to put other rows in the place of those that an hour's partition holds now; no fence moves."""
         handle, written = self._snapshot_handle(table), self.new_files(table)
         files = deltafiles.live_files(table, handle, self.uri(table)).filter(pl.col("ingest_hour") == hour)
-        return Replacement(handle, written, hour, self._scan_files(table, files["uri"].to_list()), bool(files.height))
+        return Replacement(handle, written, hour, self.scan_files(table, files["uri"].to_list()), bool(files.height))
 
     def add(self, table: Table, frame: pl.DataFrame) -> int:
         """Commit rows without a fence: for tables that are not fed by offsets."""
@@ -163,7 +163,7 @@ class Lake:
         files = self.files(table)
         if hours is not None:
             files = files.filter(pl.col("ingest_hour").is_in(list(hours)))
-        return self._scan_files(table, files["uri"].to_list())
+        return self.scan_files(table, files["uri"].to_list())
 
     def scan_offsets(self, table: Table, tp: TopicPartition, start: int, end: int) -> pl.LazyFrame:
         """Rows of a partition with `start <= offset < end`, reading only files that may hold them."""
@@ -171,8 +171,23 @@ class Lake:
         here = (pl.col("min_topic") <= tp.topic) & (pl.col("max_topic") >= tp.topic)
         files = self.files(table).filter((may_hold & here).fill_null(True))
         inside = pl.col("offset").is_between(start, end, closed="left")
-        rows = self._scan_files(table, files["uri"].to_list())
+        rows = self.scan_files(table, files["uri"].to_list())
         return rows.filter(inside, pl.col("topic") == tp.topic, pl.col("partition") == tp.partition)
+
+    def scan_files(self, table: Table, uris: list[str]) -> pl.LazyFrame:
+        """Some files of the table as a lazy frame of its schema."""
+        if not uris:
+            return table.empty().lazy()
+        frame = pl.scan_parquet(
+            uris,
+            schema=table.schema,
+            cast_options=pl.ScanCastOptions(categorical_to_string="allow"),
+            missing_columns="insert",  # files of an earlier version of the software lack some
+            hive_partitioning=table.is_partitioned,
+            hive_schema={"ingest_hour": pl.String()} if table.is_partitioned else None,
+            storage_options=self.storage_options or None,
+        )
+        return frame.select(table.schema.names())
 
     def read(self, table: Table, *, hours: Iterable[str] | None = None) -> pl.DataFrame:
         """`scan`, collected."""
@@ -209,6 +224,16 @@ class Lake:
         return int(self._refreshed(table).version())
 
     # Upkeep
+
+    def add_missing_columns(self, table: Table) -> list[str]:
+        """Add the columns that the software writes and the stored table does not name yet; returns their names."""
+        handle = self._refreshed(table)
+        stored = {field.name for field in handle.schema().fields}
+        missing = [field for field in deltafiles.delta_schema(table).fields if field.name not in stored]
+        if missing:
+            with deltafiles.storage_errors(table):
+                handle.alter.add_columns(missing)
+        return [field.name for field in missing]
 
     def compact(self, table: Table, hour: str, target_bytes: int) -> int:
         """Join an hour's small files; returns how many went. Rows and fences stay as they are."""
@@ -318,19 +343,6 @@ class Lake:
             return True
         written.discard()
         return False
-
-    def _scan_files(self, table: Table, uris: list[str]) -> pl.LazyFrame:
-        if not uris:
-            return table.empty().lazy()
-        frame = pl.scan_parquet(
-            uris,
-            schema=table.schema,
-            cast_options=pl.ScanCastOptions(categorical_to_string="allow"),
-            hive_partitioning=table.is_partitioned,
-            hive_schema={"ingest_hour": pl.String()} if table.is_partitioned else None,
-            storage_options=self.storage_options or None,
-        )
-        return frame.select(table.schema.names())
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,17 @@ needs no lock: the worst that a race costs is a batch computed twice and committ
 """
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
+from time import monotonic, sleep
 
 import orjson
 
+from stacklens_pipeline.errors import LeaseHeldError
 from stacklens_pipeline.planner import Clock, utc_now
 from stacklens_pipeline.storage import file_errors
 
@@ -93,3 +98,35 @@ class Lease:
             except BaseException:
                 aside.unlink(missing_ok=True)
                 raise
+
+
+POLL_S = 0.2
+
+
+@contextmanager
+def holding(lease: Lease, wait_s: float, held_by: str) -> Iterator[None]:
+    """Hold a lease, renewed by a thread, waiting up to `wait_s` seconds for whoever holds it to give it up.
+
+    Raises LeaseHeldError, a sentence that begins with `held_by`, when nobody does.
+    """
+    deadline, until = monotonic() + wait_s, datetime.max.replace(tzinfo=UTC)
+    while not lease.take(until):
+        if monotonic() >= deadline:
+            holder = lease.current()
+            raise LeaseHeldError(f"{held_by}; try again later: `{holder.name if holder else 'unknown'}`")
+        lease.want(until)
+        sleep(POLL_S)
+    ended = Event()
+    renewing = Thread(target=_renew, args=(lease, until, ended), daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        renewing.join()
+        lease.release()
+
+
+def _renew(lease: Lease, until: datetime, ended: Event) -> None:
+    while not ended.wait(LIFETIME.total_seconds() / 3):
+        lease.take(until)

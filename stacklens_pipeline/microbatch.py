@@ -6,7 +6,9 @@ The same function serves the drain, the healing after a crash and the back-fill 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Lock
+from types import MappingProxyType
 
 import polars as pl
 
@@ -14,8 +16,9 @@ from stacklens_pipeline.aggregate import aggregate_records
 from stacklens_pipeline.enrich import enrich
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Rows, fenced
-from stacklens_pipeline.ledger import entries
-from stacklens_pipeline.parse import cut, multiline, parse_lines
+from stacklens_pipeline.ledger import derived_entries, entries
+from stacklens_pipeline.parse import UNCONFIGURED, Parsers, cut, multiline, parse_lines
+from stacklens_pipeline.planner import utc_now
 from stacklens_pipeline.position import Position, Positions, lacking
 from stacklens_pipeline.tables import (
     DEAD_LETTERS,
@@ -40,12 +43,14 @@ DERIVED = (DEAD_LETTERS, PARSED_LOGS, ENRICHED_LOGS, *METRICS, LEDGER)
 class Lines:
     """Raw lines of a microbatch, cut: those of `whole` records, in order, those that wait, and where that leads.
 
-    `positions` are those of a table that holds what these lines become.
+    `positions` are those of a table that holds what these lines become. Lines before `resumed` are those of records
+    that were open when the microbatch began.
     """
 
     whole: pl.DataFrame
     waiting: pl.DataFrame
     positions: Positions
+    resumed: Mapping[TopicPartition, int]
 
     @property
     def all(self) -> pl.DataFrame:
@@ -53,28 +58,39 @@ class Lines:
         return pl.concat([self.whole, self.waiting]) if self.waiting.height else self.whole
 
 
-def cut_lines(lines: pl.DataFrame, ends: Mapping[TopicPartition, int], closed_at: datetime | None) -> Lines:
+def cut_lines(
+    lines: pl.DataFrame,
+    ends: Mapping[TopicPartition, int],
+    closed_at: datetime | None,
+    parsers: Parsers = UNCONFIGURED,
+    resumed: Mapping[TopicPartition, int] = MappingProxyType({}),
+) -> Lines:
     """Cut raw rows, in the order of offsets, that reach up to the offsets `ends`.
 
-    Records that wait are closed by the clock as of `closed_at`: a time at which the event log held no line past these.
-    None closes all.
+    Lines before `resumed` are those of records that were open, given again. Records that wait are closed by the clock
+    as of `closed_at`: a time at which the event log held no line past these. None closes all.
     """
-    found = cut(lines, closed_at)
+    found = cut(lines, closed_at, parsers, resumed)
     positions = {tp: Position(end, found.open.get(tp, frozenset())) for tp, end in ends.items()}
-    return Lines(found.whole, found.waiting, positions)
+    return Lines(found.whole, found.waiting, positions, resumed)
 
 
 class Microbatch:
     """What raw lines become, worked out as far as it is asked for."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, parsers: Parsers = UNCONFIGURED) -> None:
         self._lines = lines
-        self._parsed = parse_lines(lines.whole)
+        self._parsed = parse_lines(lines.whole, parsers, lines.resumed)
         self._records = by_dictionary(self._parsed.parsed)
         self.enriched = enrich(self._records)
         """The records of `enriched/logs`."""
         self._metrics: tuple[Positions, Mapping[Table, pl.DataFrame]] | None = None
         self._lock = Lock()
+
+    @property
+    def lines(self) -> pl.DataFrame:
+        """The raw rows of whole records."""
+        return self._lines.whole
 
     def rows(self, table: Table, now: Callable[[], datetime]) -> Rows:
         """What a table takes, for `Lake.append`: only what lies past the positions it has."""
@@ -87,14 +103,16 @@ class Microbatch:
         if table is ENRICHED_LOGS:
             return fenced(self.enriched)
         if table is LEDGER:
-            parsed, lines = self._parsed, self._lines.all
-            return lambda found: entries(lines, parsed.line_records, parsed.rejected, self.enriched, found, now())
+            return lambda found: entries(self._lines.all, self._parsed, self.enriched, found, now())
         return lambda found: self._aggregated(found)[table]
 
     def of_hour(self, table: Table, hour: str, held: Positions) -> pl.DataFrame:
-        """What a table at `held` has of an hour in this batch: for a rebuild of the hour."""
+        """What a table at `held` has of an hour in this batch, for a rebuild of the hour; of the ledger, past raw."""
+        pick = partial(_held_in, hour=hour, held=held)
+        if table is LEDGER:
+            return derived_entries(self._parsed, self.enriched, pick, utc_now())
         frames = {DEAD_LETTERS: self._parsed.rejected, PARSED_LOGS: self._records}
-        rows = frames.get(table, self.enriched).filter(~lacking(held), pl.col("ingest_hour") == hour)
+        rows = pick(frames.get(table, self.enriched))
         return aggregate_records(rows)[table] if table in METRICS else rows
 
     def _aggregated(self, found: Positions) -> Mapping[Table, pl.DataFrame]:
@@ -102,6 +120,11 @@ class Microbatch:
             if self._metrics is None or self._metrics[0] != found:
                 self._metrics = found, aggregate_records(fenced(self.enriched)(found))
             return self._metrics[1]
+
+
+def _held_in(frame: pl.DataFrame, *, hour: str, held: Positions, offset: str = "offset") -> pl.DataFrame:
+    """The rows of an hour whose records a table at `held` has."""
+    return frame.filter(~lacking(held, offset), pl.col("ingest_hour") == hour)
 
 
 def lines_of_open(lines: pl.DataFrame, positions: Positions) -> pl.DataFrame:

@@ -27,6 +27,13 @@ def dead_letter_rate(lake: Lake) -> float:
     return lost / total if total else 0.0
 
 
+def noted(lake: Lake, outcome: str) -> dict[str, int]:
+    """How many records of the latest `RECENT_HOURS` ingest hours were redacted, violated or left out, by reason."""
+    hours = lake.hours(LEDGER)[-RECENT_HOURS:]
+    rows = lake.scan(LEDGER, hours=hours).filter(pl.col("outcome") == outcome)
+    return dict(rows.group_by("reason").agg(pl.col("rows").sum()).sort("reason").collect().rows())
+
+
 def gap_count(lake: Lake) -> int:
     """Rows of raw/offset_gaps."""
     return lake.row_count(OFFSET_GAPS)

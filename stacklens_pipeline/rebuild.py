@@ -4,7 +4,7 @@ A rebuild takes exactly the records that a table has reached in its snapshot, an
 for the same parser version. It is refused where raw is no longer complete. Memory is that of a microbatch.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,23 +13,36 @@ import polars as pl
 from stacklens_pipeline.errors import CommitConflictError, ConfigurationError, IncompletePartitionError, UsageError
 from stacklens_pipeline.eventlog.base import OffsetRange, TopicPartition
 from stacklens_pipeline.lake import Lake, Replacement
-from stacklens_pipeline.ledger import summed
+from stacklens_pipeline.ledger import OF_ROWS_GONE, summed
 from stacklens_pipeline.microbatch import DERIVED, Microbatch, cut_lines
+from stacklens_pipeline.parse import UNCONFIGURED, Parsers
 from stacklens_pipeline.parse.multiline import GAP, LONGEST_RECORD, STREAM
 from stacklens_pipeline.parse.waiting import may_go_on
+from stacklens_pipeline.position import Positions
 from stacklens_pipeline.tables import HOUR_FORMAT, LEDGER, RAW_LOGS, Table
 
 REBUILT = tuple(table for table in DERIVED if table is not LEDGER)
 """Tables that can be rebuilt; raw is immutable, and the ledger says what was."""
 
+IS_KEPT = (pl.col("stage") == "raw") | pl.col("outcome").is_in(OF_ROWS_GONE)
+"""Entries of the ledger that another parsing does not change."""
+
 ATTEMPTS = 5
+MAX_ROWS = 131_072
 
 
-def rebuild(lake: Lake, hour: str, tables: Iterable[Table] = REBUILT, max_rows: int = 131_072) -> dict[Table, int]:
+def rebuild(
+    lake: Lake,
+    hour: str,
+    tables: Iterable[Table] = REBUILT,
+    max_rows: int = MAX_ROWS,
+    parsers: Parsers = UNCONFIGURED,
+) -> dict[Table, int]:
     """Replace an hour's partition of each table by what raw gives; returns rows by table.
 
-    Raises IncompletePartitionError when raw no longer holds the hour, and CommitConflictError when the hour is written
-    to faster than it can be rebuilt (whoever holds the drain's lease is safe from that).
+    The parsers have to be those that made the hour: `replay.rebuilding` sees to that. Raises IncompletePartitionError
+    when raw no longer holds the hour, and CommitConflictError when the hour is written to faster than it can be rebuilt
+    (whoever holds the drain's lease is safe from that).
     """
     asked = list(tables)
     missing = [table for table in REBUILT if table in asked]
@@ -37,22 +50,12 @@ def rebuild(lake: Lake, hour: str, tables: Iterable[Table] = REBUILT, max_rows: 
         raise ConfigurationError(f"none of these tables can be rebuilt: {', '.join(t.path for t in asked)}")
     rows: dict[Table, int] = {}
     for _ in range(ATTEMPTS):
-        replacements = _prepared(lake, hour, missing, max_rows)
+        replacements = prepare(lake, hour, missing, max_rows, parsers)
         rows |= {table: r.rows for table, r in replacements.items() if r.commit()}
         missing = [table for table in missing if table not in rows]
         if not missing:
             return rows
     raise CommitConflictError(f"hour {hour} of {missing[0].path} is being written to by others")
-
-
-def rebuild_or_count(lake: Lake, hour: str, tables: Iterable[Table]) -> dict[Table, int]:
-    """`rebuild`, and of tables that are never rebuilt (raw, ledger, gaps) the number of rows that the hour holds."""
-    asked = list(tables)
-    kept = [table for table in asked if table not in REBUILT]
-    rebuilt = [table for table in asked if table in REBUILT]
-    refuse_incomplete(lake, hour)
-    counts = {table: _height(lake, table, hour) for table in kept}
-    return counts | (rebuild(lake, hour, rebuilt) if rebuilt else {})
 
 
 def refuse_no_hour(text: str) -> None:
@@ -89,26 +92,51 @@ def refuse_incomplete(lake: Lake, hour: str) -> None:
         )
 
 
-def _height(lake: Lake, table: Table, hour: str) -> int:
-    rows = lake.scan(table, hours=[hour] if table.is_partitioned else None)
-    return int(rows.select(pl.len()).collect().item())
-
-
-def _prepared(lake: Lake, hour: str, tables: Sequence[Table], max_rows: int) -> Mapping[Table, Replacement]:
-    """The tables' new files, written but not committed.
+def prepare(
+    lake: Lake,
+    hour: str,
+    tables: Sequence[Table],
+    max_rows: int = MAX_ROWS,
+    parsers: Parsers = UNCONFIGURED,
+    written: Callable[[Table, pl.DataFrame], None] = lambda table, rows: None,
+) -> Mapping[Table, Replacement]:
+    """The tables' new files, written but not committed; `written` hears of the rows.
 
     Raw is looked at after the tables' snapshots were taken, so it holds all that they hold; and all is done on one
-    snapshot of it, whatever expires meanwhile.
+    snapshot of it, whatever expires meanwhile. The ledger keeps what it says of raw, and of rows that are gone.
     """
     replacements = {table: lake.replacement(table, hour) for table in tables}
     lake = lake.snapshot([LEDGER, RAW_LOGS])
     refuse_incomplete(lake, hour)
-    extents = _extents(lake, hour)
+
+    def write(table: Table, rows: pl.DataFrame) -> None:
+        replacements[table].write(rows)
+        written(table, rows)
+
+    if LEDGER in replacements:
+        write(LEDGER, replacements[LEDGER].replaced.filter(IS_KEPT).collect())
+    extents = _extents(lake, hour, parsers)
     held = {table: {e.partition: r.held(e.partition) for e in extents} for table, r in replacements.items()}
-    for batch in _batches(lake, extents, max_rows):
-        for table, replacement in replacements.items():
-            replacement.write(batch.of_hour(table, hour, held[table]))
+    for batch in _batches(lake, extents, max_rows, parsers):
+        for table in replacements:
+            write(table, batch.of_hour(table, hour, held[table]))
     return replacements
+
+
+def hour_batches(lake: Lake, hour: str, parsers: Parsers, max_rows: int = MAX_ROWS) -> Iterator[Microbatch]:
+    """Microbatches, parsed by the parsers, that hold all records of an hour, and some of the hours around it.
+
+    Raises IncompletePartitionError when raw no longer holds the hour.
+    """
+    frozen = lake.snapshot([LEDGER, RAW_LOGS])
+    refuse_incomplete(frozen, hour)
+    return _batches(frozen, _extents(frozen, hour, parsers), max_rows, parsers)
+
+
+def held_by(lake: Lake, table: Table, hour: str) -> Positions:
+    """How far a table is in each partition that the hour has messages of."""
+    partitions = [TopicPartition(*row[:2]) for row in _bounds(lake.scan(RAW_LOGS, hours=[hour])).rows()]
+    return lake.positions(table, partitions)
 
 
 @dataclass(frozen=True)
@@ -119,19 +147,19 @@ class _Extent:
     offsets: OffsetRange
 
 
-def _extents(lake: Lake, hour: str) -> list[_Extent]:
+def _extents(lake: Lake, hour: str, parsers: Parsers) -> list[_Extent]:
     own = _bounds(lake.scan(RAW_LOGS, hours=[hour]))
     around = neighbours(lake.hours(RAW_LOGS), hour)
     extents = []
     for topic, partition, low, high, *span in own.rows():
         offsets = _widened(lake, around, OffsetRange(topic, partition, low, high), span)
         if offsets.start == low:
-            _refuse_beheaded(lake, hour, offsets, span[0])
+            _refuse_beheaded(lake, hour, offsets, span[0], parsers)
         extents.append(_Extent(TopicPartition(topic, partition), offsets))
     return extents
 
 
-def _refuse_beheaded(lake: Lake, hour: str, own: OffsetRange, began: datetime) -> None:
+def _refuse_beheaded(lake: Lake, hour: str, own: OffsetRange, began: datetime, parsers: Parsers) -> None:
     """Raise IncompletePartitionError if the hour may begin inside a record whose first lines raw does not hold."""
     here = (pl.col("topic") == own.topic) & (pl.col("partition") == own.partition)
     earlier = here & (pl.col("stage") == "raw") & (pl.col("outcome") == "stored") & (pl.col("ingest_hour") < hour)
@@ -140,7 +168,7 @@ def _refuse_beheaded(lake: Lake, hour: str, own: OffsetRange, began: datetime) -
         return
     lines = lake.scan_offsets(RAW_LOGS, TopicPartition(own.topic, own.partition), own.start, own.end)
     near = lines.filter(pl.col("appended_at") < last + GAP).collect().sort("offset")
-    if may_go_on(near.unique(STREAM, keep="first", maintain_order=True)):
+    if may_go_on(near.unique(STREAM, keep="first", maintain_order=True), parsers):
         raise IncompletePartitionError(
             f"hour {hour} cannot be rebuilt: it may begin inside a record of {own.topic}/{own.partition} "
             f"whose first lines have expired or were erased, before offset {own.start}"
@@ -167,7 +195,7 @@ def _widened(lake: Lake, hours: list[str], own: OffsetRange, span: list) -> Offs
     return OffsetRange(own.topic, own.partition, min([own.start, *lows]), max([own.end, *highs]))
 
 
-def _batches(lake: Lake, extents: Iterable[_Extent], max_rows: int) -> Iterator[Microbatch]:
+def _batches(lake: Lake, extents: Iterable[_Extent], max_rows: int, parsers: Parsers) -> Iterator[Microbatch]:
     for extent in extents:
         waiting = RAW_LOGS.empty()
         for start in range(extent.offsets.start, extent.offsets.end, max_rows):
@@ -175,9 +203,9 @@ def _batches(lake: Lake, extents: Iterable[_Extent], max_rows: int) -> Iterator[
             lines = lake.scan_offsets(RAW_LOGS, extent.partition, start, end).collect().sort("offset")
             is_last = end == extent.offsets.end
             closed_at = None if is_last or not lines.height else lines["appended_at"][-1]
-            following = cut_lines(pl.concat([waiting, lines]), {extent.partition: end}, closed_at)
+            following = cut_lines(pl.concat([waiting, lines]), {extent.partition: end}, closed_at, parsers)
             waiting = following.waiting
-            yield Microbatch(following)
+            yield Microbatch(following, parsers)
 
 
 def neighbours(hours: list[str], hour: str) -> list[str]:

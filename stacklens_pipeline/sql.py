@@ -109,7 +109,9 @@ def relation(lake: Lake, table: Table, files: Iterable[str] | None = None) -> st
         columns = ", ".join(f'null::{sql_type(kind)} as "{name}"' for name, kind in table.schema.items())
         return f"(select {columns} where false)"
     quoted = ", ".join(map(_quoted, listed))
-    options = ", hive_partitioning = true, hive_types_autocast = false" if table.is_partitioned else ""
+    options = ", union_by_name = true"  # files of an earlier version of the software lack columns
+    if table.is_partitioned:
+        options += ", hive_partitioning = true, hive_types_autocast = false"
     return f"read_parquet([{quoted}]{options})"
 
 

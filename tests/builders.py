@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 
 from stacklens_pipeline.drain import Drain
+from stacklens_pipeline.errors import LakeError
 from stacklens_pipeline.eventlog.base import EventLog, Message
 from stacklens_pipeline.eventlog.sqlite import SqliteLog
 from stacklens_pipeline.lake import Lake
@@ -112,3 +114,17 @@ def marts_content(marts: Path) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every mart as text, in one order."""
     names = [mart.name for mart in load_marts(project_dir())]
     return {name: mart_rows(marts, f"select columns(*)::varchar from mart.{name} order by all") for name in names}
+
+
+class FailingLake(Lake):
+    """A lake whose commit fails when a number of commits was made: before it is made, or after."""
+
+    def __init__(self, root: str, allowed: int) -> None:
+        super().__init__(root)
+        self.allowed = allowed
+
+    def _has_committed(self, prepared: Any) -> bool:
+        if self.allowed == 0:
+            raise LakeError(f"the process died before the commit of {prepared.table.path}")
+        self.allowed -= 1
+        return super()._has_committed(prepared)

@@ -34,7 +34,7 @@ def aggregate_records(enriched: pl.DataFrame) -> dict[Table, pl.DataFrame]:
     """The partial rows that records of `enriched/logs` add to every metrics table.
 
     A record falls into the windows of its own `timestamp`, and stays in the `ingest_hour` it came in. A level that is
-    null or none of ours counts as UNKNOWN.
+    null or none of ours counts as UNKNOWN. A record counts as often as its `weight` says.
     """
     minutes = _minutes(enriched)
     five = roll_up(minutes, "5m")
@@ -81,9 +81,10 @@ def _merge(name: str) -> pl.Expr:
     return column.sum()
 
 
-def _exact_sum(milliseconds: pl.Expr) -> pl.Expr:
-    """The sum, whatever the order: whole microseconds are added, which floats do exactly."""
-    return (milliseconds * 1000).round().sum() / 1000
+def _exact_sum(milliseconds: pl.Expr, times: pl.Expr | None = None) -> pl.Expr:
+    """The sum, of each as often as `times` says, whatever the order: floats add whole microseconds exactly."""
+    micros = (milliseconds * 1000).round()
+    return (micros if times is None else micros * times).sum() / 1000
 
 
 def _minutes(enriched: pl.DataFrame) -> pl.DataFrame:
@@ -96,11 +97,13 @@ def _minutes(enriched: pl.DataFrame) -> pl.DataFrame:
         _duration(),
         "bytes_sent",
         "observed_timestamp",
+        "weight",
     )
+    weight = _weight(enriched)
     durations = rows.filter(pl.col("duration_ms").is_not_null())
-    buckets = durations.select(*KEYS, bucket(pl.col("duration_ms")).alias("bucket"))
-    counts = buckets.group_by(*KEYS, "bucket").agg(pl.len().alias("count"))
-    minutes, counted = pl.collect_all([rows.group_by(KEYS).agg(_measures()), counts])
+    buckets = durations.select(*KEYS, bucket(pl.col("duration_ms")).alias("bucket"), "weight")
+    counts = buckets.group_by(*KEYS, "bucket").agg(_count(weight).alias("count"))
+    minutes, counted = pl.collect_all([rows.group_by(KEYS).agg(_measures(weight)), counts])
     return _finish(with_histograms(minutes, collect_histograms(counted, KEYS), KEYS), LOG_METRICS_1M)
 
 
@@ -110,35 +113,48 @@ def _duration() -> pl.Expr:
     return pl.when(value.is_finite() & (value.abs() <= MAX_DURATION_MS)).then(value).alias("duration_ms")
 
 
-def _measures() -> list[pl.Expr]:
-    duration, status = pl.col("duration_ms"), pl.col("http_status")
+def _weight(records: pl.DataFrame) -> pl.Expr | None:
+    """What records count, where some stand for more than themselves."""
+    return pl.col("weight").fill_null(1).cast(pl.Int64) if (records["weight"] > 1).any() else None
+
+
+def _count(weight: pl.Expr | None, where: pl.Expr | None = None) -> pl.Expr:
+    """How many records there are, or those among them `where` something holds."""
+    if weight is None:
+        return pl.len() if where is None else where.sum()
+    return weight.sum() if where is None else weight.filter(where).sum()
+
+
+def _measures(weight: pl.Expr | None) -> list[pl.Expr]:
+    duration, status, sent = pl.col("duration_ms"), pl.col("http_status"), pl.col("bytes_sent")
     return [
-        pl.len().alias("count"),
-        *_level_counts(),
-        status.count().alias("request_count"),
-        (status >= FAILED_STATUS).sum().alias("request_error_count"),
-        duration.count().alias("duration_count"),
-        _exact_sum(duration).alias("duration_ms_sum"),
+        _count(weight).alias("count"),
+        *_level_counts(weight),
+        _count(weight, status.is_not_null()).alias("request_count"),
+        _count(weight, status >= FAILED_STATUS).alias("request_error_count"),
+        _count(weight, duration.is_not_null()).alias("duration_count"),
+        _exact_sum(duration, weight).alias("duration_ms_sum"),
         duration.min().alias("duration_ms_min"),
         duration.max().alias("duration_ms_max"),
-        pl.col("bytes_sent").sum().alias("bytes_sent_sum"),
+        (sent if weight is None else sent * weight).sum().alias("bytes_sent_sum"),
         pl.col("observed_timestamp").max().alias("observed_max"),
     ]
 
 
-def _level_counts() -> list[pl.Expr]:
+def _level_counts(weight: pl.Expr | None) -> list[pl.Expr]:
     known = [level for level in LEVELS if level != "UNKNOWN"]
-    counts = [(pl.col("level") == level).sum().alias(f"count_{level.lower()}") for level in known]
-    return [*counts, (pl.len() - pl.col("level").is_in(known).sum()).alias("count_unknown")]
+    counts = [_count(weight, pl.col("level") == level).alias(f"count_{level.lower()}") for level in known]
+    return [*counts, (_count(weight) - _count(weight, pl.col("level").is_in(known))).alias("count_unknown")]
 
 
 def _failures(enriched: pl.DataFrame) -> pl.DataFrame:
     """Failed requests, from the few rows that are some: no minute table holds their paths."""
     failed = enriched.lazy().filter(pl.col("http_status") >= FAILED_STATUS)
     windowed = failed.with_columns(pl.col("timestamp").dt.truncate("5m").alias("window_start"), _duration())
+    weight = _weight(enriched)
     grouped = windowed.group_by(FAILURE_KEYS).agg(
-        pl.len().alias("count"),
-        _exact_sum(pl.col("duration_ms")).alias("duration_ms_sum"),
+        _count(weight).alias("count"),
+        _exact_sum(pl.col("duration_ms"), weight).alias("duration_ms_sum"),
         pl.col("timestamp").max().alias("last_seen"),
     )
     return _finish(grouped.collect(), REQUEST_FAILURES_5M)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stacklens_pipeline.collect.envelope import Sender, cut, split_long
+from stacklens_pipeline.collect.redact import Redactor
 from stacklens_pipeline.errors import EventLogError
 from stacklens_pipeline.eventlog.base import EventLog
 
@@ -27,8 +28,16 @@ class _Parcel:
 class Outbox:
     """Group commit: while one append is under way, the next gathers. Belongs to one event loop."""
 
-    def __init__(self, log: EventLog, topic: str, max_line_bytes: int, max_bytes: int = MAX_BYTES_IN_FLIGHT) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        topic: str,
+        max_line_bytes: int,
+        max_bytes: int = MAX_BYTES_IN_FLIGHT,
+        redact: Redactor | None = None,
+    ) -> None:
         self._log, self._topic, self._max_line_bytes, self._max_bytes = log, topic, max_line_bytes, max_bytes
+        self._redact = redact or Redactor()
         self._waiting: list[_Parcel] = []
         self._size = 0
         self._has_work = asyncio.Event()
@@ -86,7 +95,7 @@ class Outbox:
             self._size -= sum(parcel.size for parcel in group)
 
     def _store(self, sender: Sender, values: Sequence[bytes]) -> None:
-        fitting, long = split_long(values, self._max_line_bytes)
+        fitting, long = split_long(self._redact(sender.source, values), self._max_line_bytes)
         if fitting:
             self._log.append_values(self._topic, fitting, key=sender.key, headers=sender.headers)
         for value in long:

@@ -11,9 +11,11 @@ import uvicorn
 from stacklens_pipeline.collect.counters import Counters
 from stacklens_pipeline.collect.http import Ingest
 from stacklens_pipeline.collect.outbox import Outbox
+from stacklens_pipeline.collect.redact import Redactor
 from stacklens_pipeline.collect.syslog import READ_BYTES, SyslogReceiver
 from stacklens_pipeline.errors import ConfigurationError
 from stacklens_pipeline.eventlog import open_log
+from stacklens_pipeline.parse.rules.load import load_parsers
 from stacklens_pipeline.settings import CollectSettings, Settings
 
 
@@ -34,13 +36,16 @@ async def _collect(settings: Settings) -> None:
     log = open_log(settings)
     try:
         log.create_topics([ours.topic])
-        await _serve(ours, Outbox(log, ours.topic, ours.max_line_bytes), http, syslog)
+        redact = Redactor(load_parsers(settings.config_dir))
+        outbox = Outbox(log, ours.topic, ours.max_line_bytes, redact=redact)
+        await _serve(ours, outbox, Counters(redact.redacted), http, syslog)
     finally:
         log.close()
 
 
-async def _serve(ours: CollectSettings, outbox: Outbox, http: socket.socket, syslog: socket.socket) -> None:
-    counters = Counters()
+async def _serve(
+    ours: CollectSettings, outbox: Outbox, counters: Counters, http: socket.socket, syslog: socket.socket
+) -> None:
     receiver = SyslogReceiver(outbox, ours.max_request_bytes, counters)
     app = Ingest(outbox, ours.max_request_bytes, counters)
     config = uvicorn.Config(app, lifespan="off", access_log=False, log_level="warning", timeout_graceful_shutdown=5)

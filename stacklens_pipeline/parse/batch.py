@@ -1,32 +1,22 @@
-"""One batch of raw lines: sort out what nobody can parse, detect, join, parse each share, complete the columns."""
+"""One batch of raw lines: read messages, join lines, parse each share, and account for every message."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, fields
 
 import polars as pl
-import structlog
-from polars.exceptions import PanicException, PolarsError
 
-from stacklens_pipeline.parse import multiline, reading, wrappers
-from stacklens_pipeline.parse.formats import BY_NAME, FORMATS
-from stacklens_pipeline.parse.levels import level_of_severity
-from stacklens_pipeline.tables import DEAD_LETTERS, PARSED_LOGS
-from stacklens_pipeline.threads import in_order, slices
+from stacklens_pipeline.parse import multiline, reading
+from stacklens_pipeline.parse.multiline import NOWHERE
+from stacklens_pipeline.parse.rules import UNCONFIGURED, Parsers, Rules
+from stacklens_pipeline.parse.shares import Share, parse_shares
+from stacklens_pipeline.tables import DEAD_LETTERS
 
-logger = structlog.get_logger(__name__)
-
-PARSER_VERSION = "1"
 DETAILS = {
     **reading.DETAILS,
     "empty": "the message has no text, and there is no record before it that it could belong to",
     "parser_failed": "no parser could cope with the message",
 }
-
-STRANGE = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, PolarsError, PanicException)
-"""What parsers, and the libraries that they use, raise over text that nobody has thought of."""
-
-FIRST_TIME, LAST_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-"""Times beyond have no date: such a text is taken for no time."""
+BROKEN_CONTRACT = "contract"
+"""The reason of dead letters whose `detail` is what a record breaks."""
 
 KEY = ["topic", "partition", "offset"]
 LINE_COLUMNS = ("topic", "partition", "offset", "ingest_hour", "appended_at", "value_bytes", "record_offset")
@@ -36,108 +26,110 @@ LINE_COLUMNS = ("topic", "partition", "offset", "ingest_hour", "appended_at", "v
 class Parsed:
     """What a batch became.
 
-    `parsed` and `rejected` have the schemas of `parsed/logs` and `parsed/dead_letters`. `line_records` has
-    `LINE_COLUMNS` and `records`, one row for each message that is (part of) a record: how many of them begin with it.
+    `parsed` and `rejected` have the schemas of `parsed/logs` and `parsed/dead_letters`. `line_records` has one row for
+    each message that became (part of) a record: `LINE_COLUMNS`, how many `records` begin with it, and `messages`, 1 or,
+    when a rule left its first record out, 0. `filtered` has one row for each record that a rule left out, with the
+    `rule`, its `raw_messages` and `value_bytes`; `notes` one for each redaction and broken promise (see `rules`).
     """
 
     parsed: pl.DataFrame
     rejected: pl.DataFrame
     line_records: pl.DataFrame
+    filtered: pl.DataFrame
+    notes: pl.DataFrame
 
 
-def parse_lines(raw: pl.DataFrame, *, timezone: str = "UTC", format: str | None = None) -> Parsed:
+def parse_lines(raw: pl.DataFrame, parsers: Parsers = UNCONFIGURED, resumed: multiline.Resumed = NOWHERE) -> Parsed:
     """Parse rows of `raw/logs`, ordered by offset within each partition; no line, however strange, raises.
 
-    They are taken for whole records: lines of records that may still grow are set apart before (`cut`).
-    `timezone` is that of texts without one, and `format` pins one of `FORMATS` instead of detecting it.
+    They are taken for whole records: lines of records that may still grow are set apart before (`cut`). Lines before
+    `resumed` are those of records that were open.
     """
-    every = reading.read_messages(raw, format)
+    lines = multiline.with_joined(raw, resumed)
+    parts = [_parse(part, rules, parsers.version) for rules, part in parsers.split(lines)]
+    if len(parts) == 1:
+        return parts[0]
+    return Parsed(**{each.name: pl.concat(getattr(part, each.name) for part in parts) for each in fields(Parsed)})
+
+
+def _parse(raw: pl.DataFrame, rules: Rules, version: str) -> Parsed:
+    every = reading.read_messages(raw, rules)
     dead = every.filter(pl.col("reason").is_not_null())
-    lines = every.filter(pl.col("reason").is_null()) if dead.height else every
-    lines, blank = multiline.assign(lines)
-    if blank.height:
-        dead = pl.concat([dead, blank.with_columns(pl.lit("empty").alias("reason")).select(dead.columns)])
-    records, failed = _records(multiline.join_lines(lines), timezone)
-    if failed.height:
-        records = records.join(failed, left_on=KEY, right_on=multiline.RECORD, how="anti", maintain_order="left")
-        of_failed = lines.join(failed, on=multiline.RECORD, how="semi", maintain_order="left")
-        dead = pl.concat([dead, of_failed.with_columns(pl.lit("parser_failed").alias("reason")).select(dead.columns)])
-        lines = lines.join(failed, on=multiline.RECORD, how="anti", maintain_order="left")
-    return Parsed(records, _dead_letters(dead), _line_records(lines))
+    lines, blank = multiline.assign(every.filter(pl.col("reason").is_null()) if dead.height else every)
+    share = parse_shares(multiline.join_lines(lines), rules, version)
+    lines, share, refused = _without_refused(lines, share)
+    rejected = [
+        _dead_letters(dead, version),
+        _dead_letters(blank.with_columns(reason=pl.lit("empty")), version),
+        _dead_letters(refused, version),
+    ]
+    filtered = _with_bytes(share.filtered, lines)
+    return Parsed(share.records, pl.concat(rejected), _line_records(lines, share), filtered, share.notes)
 
 
-def _line_records(lines: pl.DataFrame) -> pl.DataFrame:
-    """One row a message that became (part of) a record, with the number of `records` that begin with it."""
+def _without_refused(lines: pl.DataFrame, share: Share) -> tuple[pl.DataFrame, Share, pl.DataFrame]:
+    """The lines and the share without messages that failed or break a contract, and the lines of those.
+
+    A message that holds several records is refused with all of them.
+    """
+    if not share.failed.height and not share.refused.height:
+        return lines, share, lines.clear().with_columns(detail=pl.lit(""))
+    failed = share.failed.select(KEY).with_columns(reason=pl.lit("parser_failed"), detail=pl.lit(None, pl.String))
+    broken = share.refused.select(*KEY, reason=pl.lit(BROKEN_CONTRACT), detail="detail")
+    refused = pl.concat([failed, broken]).unique(KEY, keep="first", maintain_order=True)
+    here = {"left_on": multiline.RECORD, "right_on": KEY, "maintain_order": "left"}
+    of_refused = lines.drop("reason").join(refused, how="inner", **here)  # type: ignore[arg-type]
+    kept = {
+        name: getattr(share, name).join(refused, on=KEY, how="anti", maintain_order="left")
+        for name in ("records", "filtered", "notes")
+    }
+    share = Share(failed=share.failed, refused=share.refused, **kept)
+    return lines.join(refused, how="anti", **here), share, of_refused  # type: ignore[arg-type]
+
+
+def _line_records(lines: pl.DataFrame, share: Share) -> pl.DataFrame:
+    """One row a message that became (part of) a record; see `Parsed`."""
     is_first = (pl.col("offset") == pl.col("record_offset")).cast(pl.Int64)
-    if not (lines["line_index"] > 0).any():
-        return lines.select(*LINE_COLUMNS, is_first.alias("records"))
-    by_message = lines.group_by(KEY, maintain_order=True)
-    return by_message.agg(pl.col(LINE_COLUMNS).exclude(KEY).first(), is_first.sum().alias("records")).select(
-        *LINE_COLUMNS, "records"
+    messages = pl.lit(1, pl.Int64).alias("messages")
+    has_several = (lines["line_index"] > 0).any()
+    if not has_several and not share.filtered.height:
+        return lines.select(*LINE_COLUMNS, is_first.alias("records"), messages)
+    begun = share.records.group_by(KEY).agg(pl.len().cast(pl.Int64).alias("records"))
+    left_out = share.filtered.filter(pl.col("raw_messages") > 0).select(KEY).with_columns(messages=pl.lit(0, pl.Int64))
+    of = lines.filter(pl.col("line_index") == 0).join(begun, on=KEY, how="left", maintain_order="left")
+    of = of.join(left_out, left_on=multiline.RECORD, right_on=KEY, how="left", maintain_order="left")
+    of = of.with_columns(pl.col("records").fill_null(0), pl.col("messages").fill_null(1))
+    size = pl.when(pl.col("messages") > 0).then("value_bytes").otherwise(0).alias("value_bytes")
+    return (
+        of.with_columns(size)
+        .filter((pl.col("records") > 0) | (pl.col("messages") > 0))
+        .select(*LINE_COLUMNS, "records", "messages")
     )
 
 
-def _records(lines: pl.DataFrame, timezone: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Parse each format's share; the records come by format, and in the order of their lines within it.
-
-    Also gives the lines that no parser could cope with.
-    """
-    shares = lines.partition_by("format", as_dict=True)
-    parts = [(f.name, part) for f in FORMATS if (f.name,) in shares for part in slices(shares[(f.name,)])]
-    if not parts:
-        return PARSED_LOGS.empty(), lines
-    shares_of = in_order(lambda part: _share(*part, timezone), parts)
-    return pl.concat(records for records, _ in shares_of), pl.concat(failed for _, failed in shares_of)
+def _with_bytes(filtered: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Records that were left out, with the bytes of all their messages."""
+    if not filtered.height:
+        return filtered.with_columns(pl.lit(0, pl.Int64).alias("value_bytes"))
+    sizes = lines.group_by(multiline.RECORD).agg(pl.col("value_bytes").sum())
+    found = filtered.join(sizes, left_on=KEY, right_on=multiline.RECORD, how="left", maintain_order="left")
+    return found.with_columns(pl.when(pl.col("raw_messages") > 0).then("value_bytes").otherwise(0))
 
 
-def _share(name: str, lines: pl.DataFrame, timezone: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The records of lines of one format, and the lines that no parser could cope with.
-
-    When a parser fails, each half is tried by itself; a line on which it fails becomes text.
-    """
-    try:
-        return _complete(BY_NAME[name].parse(lines, timezone)), lines.clear()
-    except STRANGE as error:
-        if lines.height == 1:
-            logger.warning("a parser failed on a line", format=name, offset=lines["offset"][0], error=repr(error)[:200])
-            as_text = lines.with_columns(pl.lit("text").alias("format"))
-            return (PARSED_LOGS.empty(), lines) if name == "text" else _share("text", as_text, timezone)
-    middle = lines.height // 2
-    first, second = (_share(name, half, timezone) for half in (lines[:middle], lines[middle:]))
-    return pl.concat([first[0], second[0]]), pl.concat([first[1], second[1]])
-
-
-def _complete(records: pl.DataFrame) -> pl.DataFrame:
-    """Columns that every record has: missing ones null, levels, times and the service by their rules."""
-    missing = [pl.lit(None, pl.String).alias(n) for n in PARSED_LOGS.schema if n not in records.columns]
-    records = wrappers.with_wrapper(records.with_columns(missing))
-    severity = pl.col("severity").fill_null(0)
-    has_time, has_level = pl.col("timestamp").is_between(FIRST_TIME, LAST_TIME).fill_null(False), severity > 0
-    status = pl.col("http_status").cast(pl.Float64, strict=False)
-    return records.with_columns(
-        pl.col("appended_at").alias("observed_timestamp"),
-        pl.when(has_time).then("timestamp").otherwise(pl.coalesce("wrapped_at", "appended_at")).alias("timestamp"),
-        pl.when(has_time).then("timestamp_source").otherwise(_other_time()).alias("timestamp_source"),
-        level_of_severity(severity).alias("level"),
-        pl.when(has_level).then("level_source").otherwise(pl.lit("none")).alias("level_source"),
-        severity.cast(pl.Int32).alias("severity_number"),
-        pl.coalesce("service_name", "source").alias("service_name"),
-        pl.lit(PARSER_VERSION).alias("parser_version"),
-        pl.when(status.is_between(100, 999)).then(status).cast(pl.Int32).alias("http_status"),
-        pl.col("duration_ms").cast(pl.Float64, strict=False),
-        pl.col("bytes_sent").cast(pl.Float64, strict=False).cast(pl.Int64, strict=False),
-    ).select(PARSED_LOGS.schema.names())
-
-
-def _other_time() -> pl.Expr:
-    """Where the time of a record without one comes from."""
-    return pl.when(pl.col("wrapped_at").is_null()).then(pl.lit("observed")).otherwise(pl.lit("container"))
-
-
-def _dead_letters(dead: pl.DataFrame) -> pl.DataFrame:
-    return dead.with_columns(
+def _dead_letters(dead: pl.DataFrame, version: str) -> pl.DataFrame:
+    """Lines that have a `reason`, and may have a `detail`, as dead letters: one for each message."""
+    if not dead.height:
+        return DEAD_LETTERS.empty()
+    usual = pl.col("reason").replace_strict(DETAILS, default=None, return_dtype=pl.String)
+    detail = pl.coalesce("detail", usual) if "detail" in dead.columns else usual
+    return dead.filter(pl.col("line_index") == 0).select(
+        *KEY,
+        "ingest_hour",
+        "reason",
         pl.lit("parse").alias("stage"),
-        pl.col("reason").replace_strict(DETAILS, return_dtype=pl.String).alias("detail"),
+        detail.alias("detail"),
+        "value",
         pl.col("appended_at").alias("observed_timestamp"),
-        pl.lit(PARSER_VERSION).alias("parser_version"),
-    ).select(DEAD_LETTERS.schema.names())
+        pl.lit(version).alias("parser_version"),
+        *("source", "peer", "protocol", "tenant"),
+    )

@@ -16,6 +16,20 @@ _ANSI = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|\x
 _NOTHING = pl.Series([b""])
 
 
+def decoded(values: pl.Series, encoding: str) -> pl.Series:
+    """The values as text of an encoding that Python knows; null where they are not."""
+    if encoding == "utf-8":
+        return utf8(values)
+    return pl.Series(values.name, [_decoded(value, encoding) for value in values], dtype=pl.String)
+
+
+def _decoded(value: bytes | None, encoding: str) -> str | None:
+    try:
+        return None if value is None else value.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
 def utf8(values: pl.Series) -> pl.Series:
     """The values as text; null where they are not UTF-8."""
     try:

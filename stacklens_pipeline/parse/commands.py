@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from stacklens_pipeline.filters import Item, Output, Writer, as_time, items, opened, received_at, sliced
+
+if TYPE_CHECKING:
+    from stacklens_pipeline.parse.rules import Parsers
 
 SHOWN = ("line", "timestamp", "level", "service_name", "format", "body", "reason")
 """Columns of a table, which has room for few; NDJSON and CSV have all."""
@@ -15,9 +18,10 @@ SHOWN = ("line", "timestamp", "level", "service_name", "format", "body", "reason
 
 def parse(
     file: Annotated[str, typer.Argument(help="lines to parse; - is standard input, .gz and .zst are read")] = "-",
-    source: Annotated[str, typer.Option(help="name of the source")] = "",
+    parsers: Annotated[str, typer.Option(help="a parsers.yaml with rules for sources; default: no rules")] = "",
+    source: Annotated[str, typer.Option(help="name of the source, which rules go by")] = "",
     format: Annotated[str, typer.Option(help="pin one format instead of detecting it")] = "",
-    timezone: Annotated[str, typer.Option(help="zone of texts without one")] = "UTC",
+    timezone: Annotated[str, typer.Option(help="zone of texts without one; default: UTC")] = "",
     received: Annotated[str, typer.Option(help="when the lines were received, RFC 3339")] = "",
     messages: Annotated[
         bool, typer.Option("--messages", help="each line is a JSON object with raw or raw_b64")
@@ -27,11 +31,22 @@ def parse(
     """Parse lines: one row a record, and one with a reason for each line that no parser could take."""
     writer = Writer(output, shown=SHOWN)
     refuse_unknown(format, timezone)
+    said = chosen(parsers).saying(timezone or None, format or None)
     with opened(file) as stream:
         at = received_at(file, received or None)
-        for rows in parsed_rows(items(stream, messages), at, source or None, format or None, timezone):
+        for rows in parsed_rows(items(stream, messages), at, source or None, said):
             writer.write(rows)
     writer.close()
+
+
+def chosen(path: str) -> "Parsers":
+    """The parsers that a file configures; those without rules when none is named. Raises ConfigurationError."""
+    from pathlib import Path
+
+    from stacklens_pipeline.parse.rules import UNCONFIGURED
+    from stacklens_pipeline.parse.rules.load import read_parsers
+
+    return read_parsers(Path(path)) if path else UNCONFIGURED
 
 
 def refuse_unknown(format: str, timezone: str) -> None:
@@ -43,36 +58,35 @@ def refuse_unknown(format: str, timezone: str) -> None:
 
     if format and format not in BY_NAME:
         raise UsageError(f"unknown format, there are {', '.join(BY_NAME)}: `{format}`")
-    if timezone not in available_timezones():
+    if timezone and timezone not in available_timezones():
         raise UsageError(f"unknown time zone: `{timezone}`")
 
 
 def parsed_rows(
-    source: Iterator[Item], at: datetime, name: str | None, format: str | None, timezone: str
+    source: Iterator[Item], at: datetime, name: str | None, parsers: "Parsers"
 ) -> Iterator[list[dict[str, Any]]]:
     """Rows of records and dead letters in the order of their lines, slice by slice; records may span slices."""
     import polars as pl
 
-    from stacklens_pipeline.parse import parse_lines
-    from stacklens_pipeline.parse.waiting import cut
+    from stacklens_pipeline.parse import cut, parse_lines
     from stacklens_pipeline.tables import RAW_LOGS
 
     waiting, number, kept = RAW_LOGS.empty(), 1, list[dict[str, Any]]()
     problems: dict[int, str] = {}
-    said = _Said(timezone, format)
-    for now_said, part in _alike(source, said):
+    said, by = _Said(None, None), parsers
+    for now_said, part in _alike(source):
         if now_said != said:  # what follows is read otherwise: nothing can go on
-            kept += _rows(parse_lines(waiting, timezone=said.timezone, format=said.format), number)
-            waiting, said = RAW_LOGS.empty(), now_said
+            kept += _rows(parse_lines(waiting, by), number)
+            waiting, said, by = RAW_LOGS.empty(), now_said, parsers.saying(now_said.timezone, now_said.format)
         problems |= {line: item.problem for line, item in enumerate(part, number) if item.problem}
         lines = pl.concat([waiting, raw_frame(part, number, at, name)])
-        found = cut(lines, at, format=said.format)
-        result, waiting = parse_lines(found.whole, timezone=said.timezone, format=said.format), found.waiting
+        found = cut(lines, at, by)
+        result, waiting = parse_lines(found.whole, by), found.waiting
         *rows, last = _with_blanks([*kept, *_rows(result, number)])
         number += len(part)
         kept = [last] if last else []
         yield [_told(row, problems) for row in rows]
-    result = parse_lines(waiting, timezone=said.timezone, format=said.format)
+    result = parse_lines(waiting, by)
     yield [_told(row, problems) for row in _with_blanks([*kept, *_rows(result, number)]) if row]
 
 
@@ -85,11 +99,11 @@ def _told(row: dict[str, Any], problems: Mapping[int, str]) -> dict[str, Any]:
 class _Said(NamedTuple):
     """What is said about a message beside its text."""
 
-    timezone: str
+    timezone: str | None
     format: str | None
 
 
-def _alike(source: Iterator[Item], default: _Said) -> Iterator[tuple[_Said, list[Item]]]:
+def _alike(source: Iterator[Item]) -> Iterator[tuple[_Said, list[Item]]]:
     """Slices of items about which the same is said; a zone or format that does not exist is not said."""
     from zoneinfo import available_timezones
 
@@ -99,7 +113,7 @@ def _alike(source: Iterator[Item], default: _Said) -> Iterator[tuple[_Said, list
 
     def said(item: Item) -> _Said:
         zone, format = item.extra.get("timezone"), item.extra.get("format")
-        return _Said(zone if zone in zones else default.timezone, format if format in BY_NAME else default.format)
+        return _Said(zone if zone in zones else None, format if format in BY_NAME else None)
 
     for part in sliced(source):
         for alike, group in groupby(part, said):

@@ -12,7 +12,7 @@ from stacklens_pipeline.parse.levels import TOKEN
 from stacklens_pipeline.parse.timestamps import ISO
 
 CONTINUING = ("text", "mysql_slow")
-"""Formats of which a line may be a later one of a record."""
+"""Formats of lines that may be later ones of a record."""
 
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DATED = (
@@ -85,14 +85,12 @@ def is_later(text: pl.Expr) -> pl.Expr:
     return text.str.contains(_LATER)
 
 
-def may_go_on(format: pl.Expr, text: pl.Expr) -> pl.Expr:
-    """Whether a line of a format, of which the lines before are not known, may be a later line of a record."""
-    return (format.is_in(CONTINUING) & is_later(text)).fill_null(False)
+def goes_on(text: pl.Expr, before: pl.Expr, is_plain_before: pl.Expr) -> pl.Expr:
+    """Whether a line that may be a later one goes on with the record of the line before it.
 
-
-def goes_on(text: pl.Expr, format_before: pl.Expr, before: pl.Expr) -> pl.Expr:
-    """Whether a line that may be a later one goes on with the record of the line before it."""
-    is_head = (format_before != "text") | is_dated(before)
+    `is_plain_before` says whether that is of a format in `CONTINUING`; lines of all others are heads.
+    """
+    is_head = ~is_plain_before | is_dated(before)
     found = text.str.contains(_ALWAYS)
     for rule in _RULES:
         follows = before.str.contains(rule.before)

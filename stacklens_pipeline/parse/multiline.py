@@ -1,7 +1,7 @@
 """Multi-line records: which lines belong together, by stored content and stored times only.
 
-A line of text goes on with the record before it in its stream when it looks like the later line of a trace or message
-(`continuing`): by itself, or beside the line before. Only records of text, and of formats that say so, can go on; JSON,
+A line of text goes on with the record before it in its stream when it looks like the later line of a trace or message,
+by itself or beside the line before (`continuing`). Only records of text, and of formats that say so, can go on; JSON,
 syslog, access and logfmt lines are complete. A gap between append times, or a cap of lines or bytes, ends a record. So
 any split of the same messages into batches gives the same records, as long as the lines of open records are given again.
 """
@@ -11,7 +11,12 @@ from datetime import timedelta
 
 import polars as pl
 
+from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.parse import continuing
+
+Resumed = Mapping[TopicPartition, int]
+"""Where reading was resumed."""
+NOWHERE: Resumed = {}
 
 STREAM = ["topic", "partition", "source", "peer", "key"]
 RECORD = ["topic", "partition", "record_offset"]
@@ -44,12 +49,11 @@ def assign(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _touched(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines, as narrow as may be, of streams in which a line may go on with the one before, or is empty."""
-    columns = ("offset", "appended_at", "format", "text", "can_grow", "is_cut")
-    may_go_on = continuing.may_go_on(pl.col("format"), pl.col("text")).alias("may_go_on")
-    narrow = lines.select(*STREAM, *columns, "line_index", may_go_on).with_row_index("row")
+    columns = ("offset", "appended_at", "text", "can_grow", "goes_on", "is_plain", "is_cut", "is_joined")
+    narrow = lines.select(*STREAM, *columns, "line_index").with_row_index("row")
     narrow = narrow.filter(pl.col("line_index") == 0).drop("line_index")
-    is_blank = pl.col("text") == ""
-    streams = narrow.filter(pl.col("may_go_on") | is_blank | pl.col("is_cut")).select(STREAM).unique()
+    joins = pl.col("goes_on") | pl.col("is_cut") | pl.col("is_joined") | (pl.col("text") == "")
+    streams = narrow.filter(joins).select(STREAM).unique()
     near = narrow.filter(pl.col("source").is_in(streams["source"].unique().implode(), nulls_equal=True))
     return near.join(streams, on=STREAM, how="semi", nulls_equal=True, maintain_order="left")
 
@@ -59,14 +63,15 @@ def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
 
     What follows such an empty line begins a record of its own.
     """
-    before = {name: pl.col(name).shift().over(STREAM) for name in ("format", "text", "appended_at")}
-    goes_on = pl.col("may_go_on") & continuing.goes_on(pl.col("text"), before["format"], before["text"])
+    before, is_plain_before = (pl.col(name).shift().over(STREAM) for name in ("text", "is_plain"))
+    by_text = continuing.goes_on(pl.col("text"), before, is_plain_before)
+    goes_on = pl.col("goes_on") & (~pl.col("is_plain") | by_text)
     after_open, after_cut = (pl.col(name).shift().over(STREAM).fill_null(False) for name in ("can_grow", "is_cut"))
-    gap = (pl.col("appended_at") - before["appended_at"] >= GAP).fill_null(True)
-    lines = lines.with_columns((~(goes_on & after_open | after_cut) | gap).alias("starts"))
+    gap = (pl.col("appended_at") - pl.col("appended_at").shift().over(STREAM) >= GAP).fill_null(True)
+    starts = (~(goes_on & after_open | after_cut) | gap) & ~pl.col("is_joined")
+    lines = lines.with_columns(starts.alias("starts"))
     group = [*STREAM, pl.col("starts").cum_sum().over(STREAM)]
-    is_leading = (pl.col("text") == "").cum_min().over(group)
-    lines = lines.with_columns(is_leading.alias("is_leading"))
+    lines = lines.with_columns((pl.col("text") == "").cum_min().over(group).alias("is_leading"))
     first = pl.col("offset").filter(~pl.col("is_leading")).first().over(group)
     return _capped(lines.with_columns(pl.when(~pl.col("is_leading")).then(first).alias("record_offset")))
 
@@ -95,6 +100,25 @@ def _capped(lines: pl.DataFrame) -> pl.DataFrame:
         open_parts[topic, partition, first] = start, count + 1, taken + size_bytes
         starts.append(start)
     return lines.with_columns(lines["record_offset"].clone().scatter(places, starts))
+
+
+def with_joined(lines: pl.DataFrame, resumed: Resumed) -> pl.DataFrame:
+    """The raw rows with `is_joined`: whether a line belongs to the record before it, whatever it looks like now.
+
+    Lines below the offset at which reading of their partition was `resumed` are those of records that were open:
+    one in a stream. They were found to belong together then, perhaps by other rules, and their table holds no other.
+    """
+    of_open = [
+        (pl.col("topic") == topic) & (pl.col("partition") == partition) & (pl.col("offset") < offset)
+        for (topic, partition), offset in resumed.items()
+    ]
+    is_joined = pl.any_horizontal(of_open) if of_open else pl.lit(False)
+    lines = lines.with_columns(is_joined.alias("is_joined"))
+    given_again = lines["is_joined"].arg_true()
+    if not given_again.len():
+        return lines
+    first = lines[given_again].select(pl.struct(STREAM).is_first_distinct()).to_series()
+    return lines.with_columns(lines["is_joined"].scatter(given_again.filter(first), False))
 
 
 def lines_of_open(lines: pl.DataFrame, open: Mapping[tuple[str, int], Iterable[int]]) -> pl.DataFrame:

@@ -19,11 +19,11 @@ def apart(lines: pl.DataFrame) -> pl.DataFrame:
     if not is_several.len():
         return lines
     texts = pl.Series([objects(text) for text in lines["text"].gather(is_several)], dtype=pl.List(pl.String))
-    found = pl.DataFrame({"row": is_several, "object": texts}).filter(pl.col("object").list.len() > 0)
+    found = pl.DataFrame({"message": is_several, "object": texts}).filter(pl.col("object").list.len() > 0)
     found = found.with_columns(pl.int_ranges(pl.col("object").list.len(), dtype=pl.Int32).alias("line_index"))
-    numbered = lines.drop("line_index").with_row_index("row")
+    numbered = lines.drop("line_index").with_row_index("message")
     each = found.explode("object", "line_index")
-    every = numbered.join(each, on="row", how="left", maintain_order="left_right").with_columns(
+    every = numbered.join(each, on="message", how="left", maintain_order="left_right").with_columns(
         pl.coalesce("object", "text").alias("text"), pl.col("line_index").fill_null(0)
     )
     is_first = pl.col("line_index") == 0

@@ -9,6 +9,7 @@ from stacklens_pipeline.lake import Lake
 from stacklens_pipeline.ledger import summed
 from stacklens_pipeline.microbatch import METRICS
 from stacklens_pipeline.planner import utc_now
+from stacklens_pipeline.replay.promote import finish_abandoned
 from stacklens_pipeline.settings import RetainSettings
 from stacklens_pipeline.tables import HOUR_FORMAT, LEDGER, TABLES, Table
 
@@ -17,12 +18,18 @@ MERGE_FILES = 2
 
 
 def keep_up(lake: Lake, retain: RetainSettings) -> dict[str, int]:
-    """Look after every table once; returns how many files were joined, partitions added up and files deleted."""
+    """Look after every table once; returns what was done.
+
+    How many files were joined, partitions added up, files deleted, and hours finished whose promotion had crashed.
+    """
     now = utc_now().strftime(HOUR_FORMAT)
+    finished = finish_abandoned(lake)
+    for table in TABLES:  # first: joining files by the stored schema would drop what it does not name
+        lake.add_missing_columns(table)
     joined = sum(_compact(lake, table, now, retain) for table in TABLES)
     merged = sum(_merge(lake, table, now) for table in (*METRICS, LEDGER))
     deleted = sum(lake.vacuum(table, retain.vacuum_hours) for table in TABLES)
-    return {"files_joined": joined, "hours_added_up": merged, "files_deleted": deleted}
+    return {"files_joined": joined, "hours_added_up": merged, "files_deleted": deleted, "hours_finished": finished}
 
 
 def _compact(lake: Lake, table: Table, now: str, retain: RetainSettings) -> int:

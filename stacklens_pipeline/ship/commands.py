@@ -17,8 +17,10 @@ def ship(
     once: Annotated[bool, typer.Option("--once", help="ship what is there and end")] = False,
 ) -> None:
     """Follow the files of config/sources.yaml and send their lines into the event log, until Ctrl-C."""
+    from stacklens_pipeline.collect.redact import Redactor
     from stacklens_pipeline.errors import ConfigurationError
     from stacklens_pipeline.eventlog import open_log
+    from stacklens_pipeline.parse.rules.load import load_parsers
     from stacklens_pipeline.settings import load_settings
     from stacklens_pipeline.ship import Shipper
     from stacklens_pipeline.ship.lock import locked
@@ -34,7 +36,7 @@ def ship(
         log = open_log(settings)
         try:
             log.create_topics([TOPIC])
-            shipper = Shipper(log, TOPIC, files, state)
+            shipper = Shipper(log, TOPIC, files, state, redact=Redactor(load_parsers(settings.config_dir)))
             say_what_is_followed(shipper, len(files))
             total = follow(shipper, once=once)
         finally:

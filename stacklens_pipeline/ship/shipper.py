@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from stacklens_pipeline.collect.envelope import Sender, cut, split_long
+from stacklens_pipeline.collect.redact import Redactor
 from stacklens_pipeline.eventlog.base import MAX_MESSAGE_BYTES, EventLog
 from stacklens_pipeline.ship.files import Files
 from stacklens_pipeline.ship.folders import LINGER_S, Patterns
@@ -38,7 +39,9 @@ class Shipper:
         max_lines_s: float | None = None,
         max_line_bytes: int = MAX_MESSAGE_BYTES,
         clock: Callable[[], float] = monotonic,
+        redact: Redactor | None = None,
     ) -> None:
+        self._redact = redact or Redactor()
         self._log, self._topic, self._clock = log, topic, clock
         self._max_lines_s, self._max_line_bytes = max_lines_s, max_line_bytes
         self._patterns, self._positions, self._handles = Patterns(files), Positions(state), Handles(clock)
@@ -106,7 +109,7 @@ class Shipper:
 
     def _append(self, sender: Sender, path: Path, lines: list[bytes]) -> None:
         file = ("file", str(path).encode())
-        fitting, long = split_long(lines, self._max_line_bytes)
+        fitting, long = split_long(self._redact(sender.source, lines), self._max_line_bytes)
         if fitting:
             self._log.append_values(self._topic, fitting, key=sender.key, headers=(*sender.headers, file))
         for line in long:

@@ -24,7 +24,8 @@ from stacklens_pipeline.lease import Lease
 from stacklens_pipeline.microbatch import Microbatch
 from stacklens_pipeline.planner import utc_now
 from stacklens_pipeline.settings import IngestSettings, Settings
-from stacklens_pipeline.tables import ENRICHED_LOGS, PARSED_LOGS, RAW_LOGS
+from stacklens_pipeline.tables import DEAD_LETTERS, ENRICHED_LOGS, PARSED_LOGS, RAW_LOGS
+from stacklens_pipeline.verify import verify
 from tests.builders import TOPIC, numbered, send
 
 Ask = Callable[..., Any]
@@ -42,6 +43,7 @@ STREAMING = {
         "raw/ledger",
         "parsed/logs",
         "parsed/dead_letters",
+        "parsed/replays",
         "enriched/logs",
         "aggregated/log_metrics_1m",
         "aggregated/log_metrics_5m",
@@ -52,6 +54,7 @@ STREAMING = {
     "eventlog/messages": set(),
     "parsed/dead_letters": {"raw/logs"},
     "parsed/logs": {"raw/logs"},
+    "parsed/replays": {"raw/logs"},
     "pruned_history": set(),
     "raw/ledger": {"raw/logs", "parsed/dead_letters", "enriched/logs"},
     "raw/logs": {"eventlog/messages"},
@@ -349,3 +352,21 @@ def test_loading_the_locations_imports_no_model_library_and_no_dbt() -> None:
     for asked_for in (code, both):
         done = subprocess.run([sys.executable, "-c", asked_for], cwd=ROOT, capture_output=True, text=True, check=True)
         assert done.stdout.strip() == "[]"
+
+
+def test_a_replay_shows_the_difference_and_puts_it_in_place(
+    settings: Settings, log: EventLog, lake: Lake, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    send(log, [b"\xff no text", *numbered(20)])
+    location = definitions.build(settings)
+    run(location, "drain_logs", instance)
+    new = tmp_path / "new.yaml"
+    new.write_text("sources:\n  - source: '*'\n    encoding: latin-1\n")
+    (hour,) = lake.hours(RAW_LOGS)
+    for promote, left in ((False, 1), (True, 0)):
+        config = {"ops": {"parsed__replays": {"config": {"hours": hour, "parsers": str(new), "promote": promote}}}}
+        result = run(location, "replay_hours", instance, run_config=config)
+        (made,) = result.asset_materializations_for_node("parsed__replays")
+        assert made.metadata["dead letters drained"].value == 1
+        assert lake.row_count(DEAD_LETTERS) == left
+    assert verify(lake) == []

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -32,6 +31,7 @@ from tests.builders import (
     ROWS,
     TOPIC,
     Clock,
+    FailingLake,
     content,
     drained,
     numbered,
@@ -59,20 +59,6 @@ def lake(lake_dir: Path) -> Lake:
 @pytest.fixture
 def now() -> Clock:
     return Clock()
-
-
-class FailingLake(Lake):
-    """A lake whose commit fails when a number of commits was made: before it is made, or after."""
-
-    def __init__(self, root: str, allowed: int) -> None:
-        super().__init__(root)
-        self.allowed = allowed
-
-    def _has_committed(self, prepared: Any) -> bool:
-        if self.allowed == 0:
-            raise LakeError(f"the process died before the commit of {prepared.table.path}")
-        self.allowed -= 1
-        return super()._has_committed(prepared)
 
 
 def test_every_line_is_in_every_table_once(lake: Lake, log: EventLog, now: Clock) -> None:

@@ -8,6 +8,8 @@ import yaml
 from typer.testing import CliRunner
 
 from stacklens_pipeline.init import NAMES, init, templates
+from stacklens_pipeline.parse import UNCONFIGURED
+from stacklens_pipeline.parse.rules.load import read_parsers
 from stacklens_pipeline.sources import load_sources
 
 app = typer.Typer()
@@ -60,3 +62,16 @@ def test_the_example_works_when_its_marks_are_removed_and_nothing_else(tmp_path:
     (source,) = load_sources(tmp_path / "sources.yaml")
     assert source.name == "shop"
     assert source.files == ("/var/log/shop/*.log", str(Path("~/shop/logs/**/*.json").expanduser()))
+
+
+def test_the_example_of_parsers_is_one(tmp_path: Path) -> None:
+    text = templates()["parsers.yaml"]
+    path = tmp_path / "parsers.yaml"
+    path.write_text(text)
+    assert read_parsers(path) is UNCONFIGURED
+    example = text[text.index("# sources:") :]
+    path.write_text("\n".join(line.removeprefix("# ") for line in example.splitlines()))
+    (rules,) = read_parsers(path).rules
+    assert rules.source == "payments-*"
+    assert len(rules.filters) == len(rules.contract) == 2
+    assert [each.before_log for each in rules.redactions] == [False, False, True]

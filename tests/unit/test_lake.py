@@ -16,7 +16,8 @@ from stacklens_pipeline.errors import LakeError
 from stacklens_pipeline.eventlog.base import TopicPartition
 from stacklens_pipeline.lake import Lake, fenced
 from stacklens_pipeline.position import ORIGIN, Position, lacking, meet
-from stacklens_pipeline.tables import LEDGER, RAW_LOGS, TABLES
+from stacklens_pipeline.quality import schema_differences
+from stacklens_pipeline.tables import LEDGER, RAW_LOGS, TABLES, Table
 
 TP = TopicPartition("t", 0)
 HOUR = "2026-11-24T04"
@@ -238,3 +239,17 @@ def test_a_full_disk_is_said_and_loses_nothing(lake_dir: Path) -> None:
     assert refused.startswith("refused: ")
     assert "space" in refused
     assert (held, after) == ("5 5", "40000")
+
+
+def test_a_table_of_an_earlier_version_gets_the_columns_that_it_lacks(lake: Lake) -> None:
+    older = Table("raw", "logs", "", RAW_LOGS.key, {n: c for n, c in RAW_LOGS.columns.items() if n != "tenant"})
+    lake.add(older, rows(0, 3).drop("tenant"))
+    now = Lake(lake.root)
+    assert now.read(RAW_LOGS)["tenant"].to_list() == [None] * 3
+    assert now.add_missing_columns(RAW_LOGS) == ["tenant"]
+    assert now.add_missing_columns(RAW_LOGS) == []
+    now.add(RAW_LOGS, rows(3, 5).with_columns(tenant=pl.lit("a")))
+    now.compact(RAW_LOGS, HOUR, 2**20)
+    assert now.files(RAW_LOGS).height == 1
+    assert now.read(RAW_LOGS).sort("offset")["tenant"].to_list() == [None, None, None, "a", "a"]
+    assert schema_differences(now, RAW_LOGS) == []

@@ -14,9 +14,10 @@ from stacklens_pipeline.parse.formats.mysql import MYSQL, MYSQL_SLOW
 from stacklens_pipeline.parse.formats.nginx_error import NGINX_ERROR
 from stacklens_pipeline.parse.formats.postgresql import POSTGRESQL, POSTGRESQL_CSV
 from stacklens_pipeline.parse.formats.redis import REDIS
+from stacklens_pipeline.parse.formats.rfc3164 import RFC3164
+from stacklens_pipeline.parse.formats.rfc5424 import RFC5424
 from stacklens_pipeline.parse.formats.sssd import SSSD
 from stacklens_pipeline.parse.formats.supercomputers import CLUSTER_EVENT, CLUSTER_SYSLOG, RAS
-from stacklens_pipeline.parse.formats.syslog import RFC3164, RFC5424
 from stacklens_pipeline.parse.formats.text import TEXT
 
 _SERVERS = (KLOG, GLOG, APACHE_ERROR, NGINX_ERROR, POSTGRESQL, POSTGRESQL_CSV, MYSQL, MYSQL_SLOW, REDIS, KAFKA)

@@ -64,7 +64,7 @@ def _measured(fields: pl.DataFrame) -> list[pl.Expr]:
     """What the server measured; seconds, and counts of rows."""
     found = {group: fields["measures"].str.extract(rf"{name}: *([0-9.]+)", 1) for group, name in _MEASURES.items()}
     duration = found["query_time_number"].cast(pl.Float64, strict=False) * 1000
-    return [duration.alias("duration_ms"), *(values.alias(group) for group, values in found.items())]
+    return [pl.lit(duration).alias("duration_ms"), *(pl.lit(values).alias(group) for group, values in found.items())]
 
 
 MYSQL_SLOW = Layout(

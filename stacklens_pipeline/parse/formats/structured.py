@@ -1,4 +1,4 @@
-"""Structured data of RFC 5424 as JSON, an object of objects: by the column where many look alike, else one by one.
+"""Structured data of RFC 5424 as JSON, an object of objects, by the column: where many look alike, and are valid.
 
 Data of one application differ in their values only. So the data of one message tell where the values stand; those of
 every other are cut at their quotation marks, and are taken if all that stands between the values is the same.
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import orjson
 import polars as pl
 
+from stacklens_pipeline.parse.formats.structured_one import LONGEST_NAME, NAME
+
 FEWEST = 64
 """So many messages with the same first element make it worth while to take them together."""
 
@@ -19,22 +21,13 @@ ROUNDS = 16
 TRIES = 8
 """Messages of a group that are asked for their shape."""
 
-_NAME = r'[^ =\]"\[\\\x00-\x1f]+'
-_PLAIN = re.compile(rf'(?:\[{_NAME}(?: {_NAME}="[^"\\\x00-\x1f]*")*\])+(?= |\Z)')
-_UNUSUAL = r"[\\\x00-\x1f]"
-"""What is not plain between quotation marks: escapes, and what JSON escapes."""
+_NAME = f"{NAME}{{1,{LONGEST_NAME}}}"
+_PLAIN = re.compile(rf'(?:\[{_NAME}(?: {_NAME}="[^"\\\]\x00-\x1f]*")*\])+(?= |\Z)')
+_UNUSUAL = r"[\\\]\x00-\x1f]"
+"""What is not plain between quotation marks: escapes, what has to be escaped, and what JSON escapes."""
 
-# elements begin where one ends, or all: else many brackets would be tried from each of them on
-_ELEMENT = re.compile(r'(?<![^\]])\[([^ \]]+)((?: [^ =\]"]+="(?:[^"\\]|\\.)*")*) ?\]')
-_PARAMETER = re.compile(r' ([^ =\]"]+)="((?:[^"\\]|\\.)*)"')
-_ESCAPED = re.compile(r'\\(["\\\]])')
-_MARK = "\ufeff"
-"""Byte order mark: says that the message is UTF-8, and is no part of it."""
-
-
-def structured_json(data: pl.Series) -> pl.Series:
-    """Structured data as JSON, one by one; null for `-`."""
-    return pl.Series(map(_structured, data), dtype=pl.String)
+_ELEMENT = re.compile(r'\[([^ \]]+)((?: [^=]+="[^"]*")*)\]')
+_PARAMETER = re.compile(r' ([^=]+)="([^"]*)"')
 
 
 def usual_data(lines: pl.DataFrame) -> pl.DataFrame:
@@ -58,7 +51,7 @@ def usual_data(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_body(lines: pl.DataFrame, json: pl.Expr, body: pl.Expr) -> pl.DataFrame:
-    return lines.with_columns(json.alias("json"), body.fill_null("").str.strip_prefix(_MARK).alias("body"))
+    return lines.with_columns(json.alias("json"), body.fill_null("").alias("body"))
 
 
 @dataclass(frozen=True)
@@ -117,14 +110,3 @@ def _shape(text: str) -> _Shape | None:
     fixed = plain[0].partition(" ")[2].split('"')[::2]
     json = orjson.dumps(empty).decode().split("\\u0000")
     return _Shape(fixed, json) if len(_ELEMENT.findall(plain[0])) == len(empty) and len(json) == len(fixed) else None
-
-
-def _structured(text: str | None) -> str | None:
-    """Structured data as a JSON object of objects."""
-    if text is None or text == "-":
-        return None
-    elements: dict[str, dict[str, str]] = {}
-    for name, parameters in _ELEMENT.findall(text):
-        pairs = elements.setdefault(name, {})
-        pairs |= {key: _ESCAPED.sub(r"\1", value) for key, value in _PARAMETER.findall(parameters)}
-    return orjson.dumps(elements).decode()

@@ -18,16 +18,7 @@ _MAY_BE_TIME = r"[0-9]:[0-9]{2}|[0-9]{6}|[0-9]{2}\.[0-9]{2}\.[0-9]{2}"
 _MAY_BE_HEAD = rf"^[ \t]*(?:[\[({{<]|{BEFORE_COLON}|{UPPER}|PHP )"
 """How heads without a time begin."""
 
-SCHEMA = pl.Schema(
-    {
-        "timestamp": UTC_TIME,
-        "timestamp_source": pl.String,
-        "stop": pl.UInt32,
-        "before": pl.String,
-        "has_time": pl.Boolean,
-        "after": pl.String,
-    }
-)
+_COLUMNS = ("timestamp", "timestamp_source", "stop", "before", "has_time", "after")
 
 
 def timed(first: pl.Series, observed: pl.Series, timezone: str) -> pl.DataFrame:
@@ -93,13 +84,13 @@ def _untimed(first: pl.Series) -> pl.DataFrame:
     after = first.str.strip_chars_start(" \t")
     has_head = first.str.contains(_MAY_BE_HEAD)
     lines = pl.DataFrame({"text": first, "after": after, "has_head": has_head})
-    nothing = (pl.lit(None, SCHEMA[name]).alias(name) for name in ("timestamp", "timestamp_source", "before"))
     return lines.select(
-        *nothing,
+        pl.lit(None, UTC_TIME).alias("timestamp"),
+        *(pl.lit(None, pl.String).alias(name) for name in ("timestamp_source", "before")),
         (pl.col("text").str.len_chars() - pl.col("after").str.len_chars()).alias("stop"),
         pl.lit(False).alias("has_time"),
         pl.when("has_head").then("after").alias("after"),
-    ).select(SCHEMA.names())
+    ).select(_COLUMNS)
 
 
 def _before(text: pl.Expr) -> pl.Expr:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stacklens_pipeline.parse import parse_lines
+from stacklens_pipeline.parse import parse_lines, pinned
 from stacklens_pipeline.parse.batch import Parsed
 from stacklens_pipeline.parse.formats import BY_NAME
 from stacklens_pipeline.parse.formats.text import parse_text
@@ -46,8 +46,8 @@ def test_the_example_is_recognised(name: str) -> None:
 @pytest.mark.parametrize("name", BY_NAME)
 @pytest.mark.parametrize("lines", [[], [None], [b""], [b"x"], [b"\xff"]])
 def test_the_schemas_are_kept(name: str, lines: list[bytes | None]) -> None:
-    for pinned in (name, None):
-        result = parse_lines(raw([*lines, EXAMPLES[name]] if lines else []), format=pinned)
+    for format in (name, None):
+        result = parse_lines(raw([*lines, EXAMPLES[name]] if lines else []), pinned(format=format))
         assert result.parsed.schema == PARSED_LOGS.schema
         assert result.rejected.schema == DEAD_LETTERS.schema
         assert messages(result) == len(lines) + bool(lines)

@@ -6,14 +6,14 @@ from typing import Any
 import orjson
 import pytest
 
-from stacklens_pipeline.parse import parse_lines
+from stacklens_pipeline.parse import parse_lines, pinned
 from stacklens_pipeline.parse.formats.text import LONGEST_HEAD
 from tests.unit.parse.lines import EXAMPLES, RECEIVED, raw
 
 
 def record(line: bytes, received: datetime = RECEIVED, **options: Any) -> dict[str, Any]:
     """The only record of a line, its attributes as an object and without what is null."""
-    parsed = parse_lines(raw([line], received), **options).parsed
+    parsed = parse_lines(raw([line], received), pinned(**options)).parsed
     assert parsed.height == 1
     found = parsed.row(0, named=True)
     found["attributes"] = orjson.loads(found["attributes"]) if found["attributes"] else None

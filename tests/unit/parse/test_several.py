@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stacklens_pipeline.parse import parse_lines
+from stacklens_pipeline.parse import parse_lines, pinned
 from stacklens_pipeline.parse.several import objects
 from tests.unit.parse.lines import EXAMPLES, raw
 
@@ -61,4 +61,5 @@ def test_more_records_than_a_stack_trace_may_have_lines() -> None:
 
 
 def test_a_pinned_format_takes_messages_as_they_are() -> None:
-    assert parse_lines(raw([b'{"a":1}\n{"a":2}']), format="text").parsed["body"].to_list() == ['{"a":1}\n{"a":2}']
+    message = '{"a":1}\n{"a":2}'
+    assert parse_lines(raw([message.encode()]), pinned(format="text")).parsed["body"].to_list() == [message]

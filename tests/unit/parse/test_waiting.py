@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from stacklens_pipeline.parse import waiting
 from stacklens_pipeline.parse.multiline import GAP, RECORD, STREAM, assign
-from stacklens_pipeline.parse.reading import read_messages
+from stacklens_pipeline.parse.reading import read_all
+from stacklens_pipeline.parse.rules import UNCONFIGURED
 from stacklens_pipeline.parse.waiting import MARGIN, Cut, cut
 from tests.unit.parse.lines import EXAMPLES, RECEIVED, raw
 
@@ -18,6 +19,7 @@ WRAPPED = [
     b'{"log":"2026 part","stream":"stdout","time":"2026-01-02T03:04:00Z"}',
     b'{"log":"\\tindented\\n","stream":"stdout","time":"2026-01-02T03:04:00Z"}',
     b"2026-01-02T03:04:00.5Z stderr P Traceback",
+    b'{"a":1}\n{"a":2}',
 ]
 LINE = st.sampled_from(
     [*WRAPPED, EXAMPLES["json"], EXAMPLES["text"], EXAMPLES["rfc3164"], *TRACE, b"", None, b"\xff\xfe", b"plain words"]
@@ -39,7 +41,7 @@ def streams(rows: list[tuple[int, int, int, bytes | None]]) -> pl.DataFrame:
 
 def cut_by_reading_all(lines: pl.DataFrame, closed_at: datetime) -> set[tuple[int, int]]:
     """Offset and first offset of the record of each line that waits."""
-    readable = read_messages(lines).filter(pl.col("reason").is_null())
+    readable = read_all(lines, UNCONFIGURED).filter(pl.col("reason").is_null())
     assigned, _ = assign(readable)
     newest = lines.group_by("topic", "partition").agg(pl.col("appended_at").max().alias("newest"))
     ends = assigned.group_by(STREAM, maintain_order=True).last().join(newest, on=["topic", "partition"])
