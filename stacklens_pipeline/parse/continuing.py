@@ -26,7 +26,7 @@ _ALWAYS = (
     r"^(?:[ \t]|$|at [^ ]|Caused by|Suppressed: |Wrapped by: |\.\.\. [0-9]|Traceback \(most recent call last\)"
     r"|During handling of the above exception|The above exception was the direct cause"
     r"|--- End of |goroutine [0-9]+ (?:gp=[^ ]+ m=[^ ]+ (?:mp=[^ ]+ )?)?\[|Stack trace:$|PHP Stack trace:|#[0-9]+ [^ ]"
-    r"|stack backtrace:$|note: run with `RUST_BACKTRACE)"
+    r"|stack backtrace:$|[^ \t]+:[0-9]+:in [`']|note: run with `RUST_BACKTRACE)"
 )
 """Lines that go on with any record."""
 
@@ -43,7 +43,9 @@ _STATEMENT = (
     r"(?i)^(?:\(|/\*|(?:select|insert|update|delete|replace|call|alter|create|drop|begin|commit|rollback|with|show|load"
     r"|analyze|optimize|explain|lock|unlock|truncate|start|prepare|execute|grant|flush|kill)\b)"
 )
-_CLAUSE = r"^(?:FROM|WHERE|AND|OR|SET|VALUES|(?:(?:INNER|LEFT|RIGHT|CROSS) )?JOIN|ON|GROUP BY|ORDER BY|HAVING|LIMIT|UNION)\b"
+_CLAUSE = (
+    r"^(?:FROM|WHERE|AND|OR|SET|VALUES|(?:(?:INNER|LEFT|RIGHT|CROSS) )?JOIN|ON|GROUP BY|ORDER BY|HAVING|LIMIT|UNION)\b"
+)
 _SETTING = "^(?:use [^ ]+;|SET timestamp=[0-9])"
 
 
@@ -72,10 +74,10 @@ _RULES = (
     ),
     # the slow query log of MySQL
     _Rule("^# User@Host: ", "^# Time: "),
-    _Rule(_HEADER.replace("Time|User@Host|", ""), "^# "),
+    _Rule(_HEADER.replace("Time|User@Host|", ""), f"^# |{_SETTING}"),
     _Rule(_SETTING, "^(?:# |use [^ ]+;)"),
     _Rule(_STATEMENT, f"{_HEADER}|{_SETTING}"),
-    _Rule(_CLAUSE, rf"{_CLAUSE}|^(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)\b"),
+    _Rule(_CLAUSE, rf"{_CLAUSE}|(?i)^(?:select|insert|update|delete|replace|with)\b"),
 )
 _LATER = "|".join(f"(?:{pattern})" for pattern in (_ALWAYS, *(rule.line for rule in _RULES)))
 

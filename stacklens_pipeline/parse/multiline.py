@@ -89,7 +89,9 @@ def _capped(lines: pl.DataFrame) -> pl.DataFrame:
         return lines
     open_parts: dict[tuple[str, int, int], tuple[int, int, int]] = {}
     starts: list[int | None] = []
-    for topic, partition, first, offset, size_bytes in lines.select(*RECORD, "offset", size.alias("size"))[places].rows():
+    for topic, partition, first, offset, size_bytes in lines.select(*RECORD, "offset", size.alias("size"))[
+        places
+    ].rows():
         start, count, taken = open_parts.get((topic, partition, first), (first, 0, 0))
         is_full = count == MAX_LINES or taken >= MAX_BYTES
         if is_full and not size_bytes:

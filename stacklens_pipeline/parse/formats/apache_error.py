@@ -5,6 +5,7 @@ Source: the documentation of `ErrorLogFormat`.
 
 import polars as pl
 
+from stacklens_pipeline.parse.formats.groups import groups_of
 from stacklens_pipeline.parse.formats.line_layout import Layout
 from stacklens_pipeline.parse.levels import numbers_of
 
@@ -12,29 +13,29 @@ _WORDS = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug")
 _LEVELS = numbers_of({**{word: word for word in _WORDS}, **{f"trace{n}": "trace" for n in range(1, 9)}})
 _LEVEL = r"(?:emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])"
 _PATTERN = (
-    rf"(?s)^\[(?P<time>[^\]\n]+)\] \[(?:(?P<module>[A-Za-z0-9_-]*):)?(?P<level>{_LEVEL})\]"
+    rf"\[(?P<time>[^\]\n]+)\] \[(?:(?P<module>[A-Za-z0-9_-]*):)?(?P<level>{_LEVEL})\]"
     r"(?: \[pid (?P<pid>[0-9]+)(?::tid (?P<tid>[0-9]+))?\])?"
-    r"(?P<before> [^\[\n]*)?(?: ?\[(?:client|remote) (?P<client>[^\]\n]+)\])? ?(?P<body>.*)$"
 )
+_CLIENT = r"^(?P<before>[^\[\n]*)\[(?:client|remote) (?P<client>[^\]\n]+)\] ?"
 _PORT = r"^(?P<client_address>.*?):(?P<port_number>[0-9]{1,5})$"
 
 
 def _client(fields: pl.DataFrame) -> list[pl.Expr]:
-    """The client's address and port, which 2.4 writes behind it."""
-    client, has_port = pl.col("client"), pl.col("module").is_not_null()
-    parts = client.str.extract_groups(_PORT).struct
-    address = pl.when(has_port).then(parts.field("client_address"))
+    """The client's address and port, which 2.4 writes behind it, and the text without them.
+
+    What stands before the client, an error of the operating system, belongs to the text.
+    """
+    body = fields["body"].str.strip_chars_start(" ")
+    found = groups_of(body, _CLIENT)
+    client, has_port = pl.lit(found["client"]), pl.col("module").is_not_null()
+    parts = groups_of(found["client"], _PORT)
+    address = pl.when(has_port).then(pl.lit(parts["client_address"]))
+    text = pl.lit(found["before"]) + pl.lit(body).str.slice(pl.lit(body.str.extract(_CLIENT, 0).str.len_chars()))
     return [
         pl.coalesce(address, client).str.strip_chars("[]").alias("client_address"),
-        pl.when(has_port).then(parts.field("port_number")).alias("port_number"),
+        pl.when(has_port).then(pl.lit(parts["port_number"])).alias("port_number"),
+        pl.coalesce(text, pl.lit(body)).alias("body"),
     ]
-
-
-def _text(fields: pl.DataFrame) -> list[pl.Expr]:
-    """The text, with what stands before the client: an error of the operating system."""
-    before = pl.col("before").str.strip_chars_start(" ").fill_null("")
-    gap = pl.when((before != "") & ~before.str.ends_with(" ") & (pl.col("body") != "")).then(pl.lit(" "))
-    return [(before + gap.fill_null("") + pl.col("body")).alias("body")]
 
 
 def _marks(fields: pl.DataFrame) -> list[pl.Expr]:
@@ -55,7 +56,7 @@ APACHE_ERROR = Layout(
         "referrer": "http.referrer",
     },
     words=_LEVELS,
-    more=(_client, _text, _marks),
+    more=(_client, _marks),
     goes_on=True,
 ).format(
     r"^\[(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:.]+ [0-9]{4}|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}[ :][^\]\n]*)\]"

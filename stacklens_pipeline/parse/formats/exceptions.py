@@ -32,7 +32,10 @@ _TRACES = (
         after="Traceback (most recent call last):\n",
     ),
     _Trace("\ngoroutine ", r"(?:^|\n|[\s:])(?P<type>panic|fatal error): (?P<message>[^\n]*)\n"),
-    _Trace("\n\tfrom ", r"(?:^|\n)(?:[^\n]*:in [`'][^\n]*': )?(?P<message>[^\n]*) \((?P<type>[A-Z][A-Za-z0-9_:]*)\)\n\tfrom "),
+    _Trace(
+        "\n\tfrom ",
+        r"(?:^|\n)(?:[^\n]*(?::in [`'][^\n]*'| -- [^\n:]*): )?(?P<message>[^\n]*) \((?P<type>[A-Z][A-Za-z0-9_:]*)\)\n(?:[^\n]*:in [^\n]*\n)?\tfrom ",
+    ),
     _Trace("\n#0 ", r"Uncaught (?P<type>[A-Za-z0-9_\\]+): (?P<message>[^\n]*?)(?: in [^ \n]+:[0-9]+)?\nStack trace:"),
     _Trace(" panicked at ", r" (?P<type>panicked) at '(?P<message>[^\n]*)', "),
     _Trace(" panicked at ", r" (?P<type>panicked) at [^\n]*:\n(?P<message>[^\n]*)"),
@@ -60,9 +63,11 @@ def exceptions(texts: pl.Series) -> pl.DataFrame:
 
 def _found(texts: pl.Series, trace: _Trace) -> pl.DataFrame:
     """`type` and `message` in each text, null where there is no such trace."""
-    marked = texts.to_frame("text").select(
-        pl.when(pl.col("text").str.contains(trace.mark, literal=True)).then(pl.col("text"))
-    ).to_series()
+    marked = (
+        texts.to_frame("text")
+        .select(pl.when(pl.col("text").str.contains(trace.mark, literal=True)).then(pl.col("text")))
+        .to_series()
+    )
     if trace.after:
         marked = marked.str.split(trace.after).list.last()
     groups = marked.str.extract_groups(trace.pattern).struct.unnest()

@@ -22,6 +22,7 @@ MEMBERS: Mapping[str, str] = {
     "line": "code.lineno",
     "function": "code.function",
     "context": "log.context",
+    "container": "container.name",
     "log_file": "log.file.name",
     **{name: name for name in (TYPE, MESSAGE)},
 }

@@ -5,44 +5,77 @@ import polars as pl
 from stacklens_pipeline.parse.formats import tokens
 from stacklens_pipeline.parse.formats.heads import MOST, MOST_BEFORE, head_of, is_settled
 from stacklens_pipeline.parse.formats.roles import said
+from stacklens_pipeline.parse.levels import UPPER
 
-FEW = 3
-"""So many tokens are looked at first: as a rule they tell that a message has begun."""
+SAMPLE, MOST_OF_THEM = 32, 0.9
+"""So many lines show how many tokens tell in so many of a column."""
+_SIMPLE = rf"^{UPPER}[ \t]+[A-Z]?[a-z]+ [a-z]+ "
+"""Most messages begin with two ordinary words, and then nothing but the level before them is a head."""
 LONGEST_BEFORE = 80
 """What stands before a time is part of the head if it has no more bytes."""
 
 
 def headed(times: pl.DataFrame) -> pl.DataFrame:
     """Of lines as `timed` gives them, the groups of their heads, and `behind`: where the body begins, in characters."""
-    if not times["after"].null_count():
+    is_simple = times["after"].str.contains(_SIMPLE).fill_null(False)
+    if times["before"].null_count() < times.height:
+        is_simple &= times["before"].is_null()
+    if is_simple.all():
+        return _simple(times)
+    is_other = ~is_simple & times["after"].is_not_null()
+    if is_other.all():
         return _of_all(times)
-    has_after = times["after"].is_not_null()
-    behind = pl.repeat(0, times.height, dtype=pl.Int64, eager=True).alias("behind")
-    if not has_after.any():
-        return behind.to_frame()
-    rows = has_after.arg_true()
-    some = _of_all(times.filter(has_after))
-    nothing = pl.repeat(None, times.height, dtype=pl.String, eager=True)
-    groups = {name: nothing.clone().scatter(rows, some[name]) for name in some.columns if name != "behind"}
-    return pl.DataFrame({**groups, "behind": behind.scatter(rows, some["behind"])})
+    shares = [(is_simple, _simple), (is_other, _of_all)]
+    found = [(share.arg_true(), heads(times.filter(share))) for share, heads in shares if share.any()]
+    names = dict.fromkeys(name for _, part in found for name in part.columns if name != "behind")
+    groups = {name: pl.repeat(None, times.height, dtype=pl.String, eager=True) for name in names}
+    groups["behind"] = pl.repeat(0, times.height, dtype=pl.Int64, eager=True)
+    for rows, part in found:
+        for name, values in part.to_dict().items():
+            groups[name] = groups[name].scatter(rows, values)
+    return pl.DataFrame(groups)
+
+
+def _simple(lines: pl.DataFrame) -> pl.DataFrame:
+    """The same of lines of which just the level is a head."""
+    head = lines["after"].str.extract(r"^[A-Z0-9]+[ \t]+", 0)
+    behind = lines["stop"].cast(pl.Int64) + head.str.len_chars().cast(pl.Int64)
+    return pl.DataFrame({"level": head.str.strip_chars_end(" \t"), "behind": behind})
 
 
 def _of_all(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same of lines all of which may have a head."""
+    """The same of lines all of which may have a head: by as few tokens as tell in a sample, and by more in the rest."""
     lead = _lead(lines)
-    cut = tokens.cut(lines["after"], FEW)
+    count = _enough(lead["lead"], lines["after"])
+    cut = tokens.cut(lines["after"], count)
     numbers, shapes = _shapes(lead["lead"], cut)
-    is_few = pl.Series([is_settled(shape) for shape in shapes], dtype=pl.Boolean).gather(numbers)
-    if is_few.all():
+    is_settled_now = [count == MOST or is_settled(shape) for shape in shapes]
+    is_told = pl.Series(is_settled_now, dtype=pl.Boolean).gather(numbers)
+    if is_told.all():
         return _headed(lines["stop"], lead.hstack(cut), numbers, shapes)
-    many = lines.filter(~is_few)
-    lead_of_many, cut_of_many = lead.filter(~is_few), tokens.cut(many["after"], MOST)
-    found = _headed(many["stop"], lead_of_many.hstack(cut_of_many), *_shapes(lead_of_many["lead"], cut_of_many))
-    if not is_few.any():
+    rest, lead_of_rest = lines.filter(~is_told), lead.filter(~is_told)
+    cut_of_rest = tokens.cut(rest["after"], MOST)
+    found = _headed(rest["stop"], lead_of_rest.hstack(cut_of_rest), *_shapes(lead_of_rest["lead"], cut_of_rest))
+    if not is_told.any():
         return found
-    few = _headed(lines["stop"].filter(is_few), lead.hstack(cut).filter(is_few), numbers.filter(is_few), shapes)
-    places = pl.concat([is_few.arg_true(), (~is_few).arg_true()]).alias("place")
-    return pl.concat([few, found], how="diagonal").with_columns(places).sort("place").drop("place")
+    told = lead.hstack(cut).filter(is_told)
+    parts = [_headed(lines["stop"].filter(is_told), told, numbers.filter(is_told), shapes), found]
+    places = pl.concat([is_told.arg_true(), (~is_told).arg_true()]).alias("place")
+    return pl.concat(parts, how="diagonal").with_columns(places).sort("place").drop("place")
+
+
+def _enough(lead: pl.Series, after: pl.Series) -> int:
+    """How many tokens tell the heads of most lines, as a sample shows."""
+    sample = slice(0, None, max(1, len(after) // SAMPLE))
+    numbers, shapes = _shapes(lead[sample], tokens.cut(after[sample], MOST))
+    needed = [_needed(shape) for shape in shapes]
+    return sorted(needed[number] for number in numbers)[int(len(numbers) * MOST_OF_THEM)]
+
+
+def _needed(shape: str) -> int:
+    """How many of the tokens behind the time tell where the head of this shape ends."""
+    before = shape.find("T") + 1
+    return next((n for n in range(1, MOST) if is_settled(shape[: before + n])), MOST)
 
 
 def _lead(lines: pl.DataFrame) -> pl.DataFrame:

@@ -18,7 +18,7 @@ MOST_BEFORE = 4
 # in these, `~` stands for "or the shape ends here": further tokens would tell
 _PRE = "(?:[abBeoNznhtdDGfgpPiuM]|[ws](?=m~)|W(?=[WnhgptCN]~)|m)*?"
 """What may stand between the time and the level."""
-_ASIDE = "(?:[NbBef]m*|n(?=[mbBe]~)m*|[th](?=[mbBefV]~)m*|pm*|o(?=m*(?:D|[dGwi](?:m~)~))m*|cm*|zm*)"
+_ASIDE = "(?:[NbBef]m*|n(?=[mbBe]~)m*|[th](?=[mbBefVD]~)m*|pm*|o(?=m*(?:D|[dGwi](?:m~)~))m*|cm*|zm*)"
 """What may stand behind the level before the logger."""
 _LOGGER = (
     r"(?:Dm*|[dG](?:mm*~)|[dG](?=[bBeof]~)|um*|w(?:mm*~)|w(?=[bB](?:D~)~)|g(?:mm*~)|i(?!o)m*|(?<=[bBe])Gm*|(?<=[Mv])W"
@@ -29,8 +29,8 @@ _BEHIND = "(?:[bBef]m*|o(?:mm*~))*"
 _POST = f"[mM]*{_ASIDE}*(?:{_LOGGER}{_BEHIND})?"
 _BEFORE = "[aFwWdDGbBeoNnghtVkKLCpPim]{0,4}"
 """What may stand before the time, when a level stands behind it."""
-_PHP = "H(?:(?P<level>l)(?:C~)|w?(?:(?P<other>C)~))"
-_AFTER_LEVEL_AND_TIME = f"(?:[cDNbBef]m*|[dGtn](?:mm*~))*(?:{_LOGGER}{_BEHIND})?"
+_PHP = "H(?:(?P<level>[lE])(?:C~)|w?(?:(?P<other>C)~))"
+_AFTER_LEVEL_AND_TIME = f"(?:[cDNbBefg]m*|[dGtn](?:mm*~))*(?:{_LOGGER}{_BEHIND})?"
 
 _GRAMMAR = (
     # the level behind the time
@@ -38,11 +38,16 @@ _GRAMMAR = (
     (f"{_BEFORE}T[mM]*", f"(?P<level>l){_POST}"),
     (f"{_BEFORE}T[mM]*[bNnht][mM]*", f"(?P<level>l)(?=[mbBepPDd]~){_POST}"),
     (f"{_BEFORE}Tm*", f"(?P<level>V)(?=[mpPtufhDbB]~|w(?:[bB]~)){_POST}"),
-    (f"{_BEFORE}T[bBeoNm]*", "(?P<level>Y)"),
+    (f"{_BEFORE}T[mM]*", f"(?P<level>E)(?=[mbBepPDdGu]~){_POST}"),
+    # a word with which a message may begin as well stays in it
+    (f"{_BEFORE}T[mM]*", "(?=(?P<level>E))"),
+    (f"{_BEFORE}T[bBeoNm]*", "(?P<level>[Yy])"),
+    ("T[nh][dwt]", "(?P<level>V)"),
     ("F?Tm*", _PHP),
     # the level before it
-    (f"m*{_PRE}", f"(?P<level>[LCKkqQjJvVl])[abBedDGwWNtfgnmpP]*T{_AFTER_LEVEL_AND_TIME}"),
+    (f"m*{_PRE}", f"(?P<level>[LCKkqQjJvVlE])[abBedDGwWNtfgnmpP]*T{_AFTER_LEVEL_AND_TIME}"),
     # no level
+    ("F?T", "m[iD]n"),
     ("F?T[mM]*", "(?:fm*|[be]*zm*|ii*n?i*|ds?(?:mm*~)|Dm*|[pP]m*|bm*)"),
     ("F?T", ""),
     # no time
@@ -60,15 +65,20 @@ _BEGINNINGS = tuple(
 """What whole shapes match that may be no more than the beginning of a head."""
 
 _ROLES: Mapping[str, str] = {
-    **dict.fromkeys("LlCKV", "level"),
-    **dict.fromkeys("kqQjJYzpPgfFvRN", ""),
+    **dict.fromkeys("LlECKV", "level"),
+    **dict.fromkeys("kqQjJYyzpPgfFvRN", ""),
     **dict.fromkeys("n", "pid"),
     **dict.fromkeys("h", "tid"),
     **dict.fromkeys("btc", "thread"),
     **dict.fromkeys("DGdiBu", "logger"),
     **dict.fromkeys("ewWo", "context"),
+    "s": "suffix",
 }
 """What a token of a head is as a rule; the empty ones say several things at once."""
+_IS_THREAD = re.compile(r"N(?=[mM]*[Ll][^w]*[dDG])")
+"""A number in brackets before a level is a thread where a class is named, else a process."""
+_IS_CONTAINER = re.compile("[wtdD]mT")
+"""A name and a bar before the time, as Docker Compose writes them."""
 _NAMES = "ewW"
 """What is a logger where there is no other one, and else a thread."""
 _SAYS_LOGGER = "qYzpPg"
@@ -103,7 +113,8 @@ def head_of(shape: str) -> Head | None:
         return None
     time = shape.find("T")
     level = next((match.start(name) for name in ("level", "other") if match.groupdict().get(name)), None)
-    roles = {_token(place, time): roles for place, roles in sorted(_roles(match[0], level).items())}
+    within = match[0] if level is None else shape[: max(match.end(), level + 1)]
+    roles = {_token(place, time): roles for place, roles in sorted(_roles(within, level).items())}
     return Head(roles, match.end() - time - 1)
 
 
@@ -115,6 +126,10 @@ def _roles(head: str, level: int | None) -> dict[int, Roles]:
     """The role of each token; of two that could be the same, the one that is nearer to the level or the message."""
     roles = {place: (kind, _ROLES[kind]) for place, kind in enumerate(head) if kind in _ROLES}
     roles = {place: (kind, role) for place, (kind, role) in roles.items() if role != "level" or place == level}
+    if thread := _IS_THREAD.search(head):
+        roles[thread.start()] = ("Nt", "")
+    if container := _IS_CONTAINER.match(head):
+        roles[0] = (container[0][0], "container")
     _leave_one(roles, "logger", last=True)
     names = [place for place, (kind, _) in roles.items() if kind in _NAMES]
     if names and not _has(roles, "logger", _SAYS_LOGGER):

@@ -5,30 +5,36 @@ The class stands behind the message: at the end of the first line, or of the las
 
 import polars as pl
 
-from stacklens_pipeline.parse.formats.groups import groups_of
 from stacklens_pipeline.parse.formats.line_layout import Layout
 
 _LEVEL = "TRACE|DEBUG|INFO|WARN|ERROR|FATAL"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}"
-_CLASS = r"\((?P<logger>[A-Za-z_][A-Za-z0-9_$]*(?:\.[A-Za-z0-9_$]+)+)\)"
-_AT_END = rf"^(?P<message>(?s:.*?))[ \n]*{_CLASS}\s*$"
+_CLASS = r"\([A-Za-z_][A-Za-z0-9_$]*(?:\.[A-Za-z0-9_$]+)+\)"
 
 
 def _class(fields: pl.DataFrame) -> list[pl.Expr]:
     """The class, and the message and what follows it without the class."""
-    first, rest = (pl.lit(fields[name]) for name in ("body", "rest"))
-    line, last = (groups_of(fields[name], _AT_END) for name in ("body", "rest"))
-    on_first = pl.lit(line["logger"].is_not_null())
-    tail = pl.when(on_first).then(rest).otherwise(pl.coalesce(pl.lit(last["message"]), rest)).fill_null("")
+    parts = fields["body"].str.splitn("\n", 2).struct.rename_fields(["line", "rest"]).struct.unnest()
+    found = parts.select(
+        "line",
+        "rest",
+        on_line=pl.col("line").str.extract(f"{_CLASS}$", 0),
+        at_end=pl.col("rest").str.extract(rf"{_CLASS}\s*$", 0),
+    )
+    line, rest, on_line, at_end = (pl.lit(values) for values in found)
+    size = pl.coalesce(on_line, pl.lit("")).str.len_chars()
+    last = pl.when(on_line.is_null()).then(at_end)
+    kept = rest.str.slice(0, rest.str.len_chars() - last.fill_null("").str.len_chars())
+    message = line.str.slice(0, line.str.len_chars() - size).str.strip_chars_end(" ")
     return [
-        (pl.coalesce(pl.lit(line["message"]), first) + tail).alias("body"),
-        pl.coalesce(pl.lit(line["logger"]), pl.lit(last["logger"])).alias("logger"),
+        pl.concat_str(message, (pl.lit("\n") + kept).fill_null("").str.strip_chars_end(" \n")).alias("body"),
+        pl.coalesce(on_line, last).str.strip_chars("() \n").alias("logger"),
     ]
 
 
 KAFKA = Layout(
     "kafka",
-    (rf"^\[(?P<time>{_TIME})\] (?P<level>{_LEVEL}) (?P<body>[^\n]*)(?P<rest>(?s:\n.*))?$",),
+    (rf"\[(?P<time>{_TIME})\] (?P<level>{_LEVEL}) ",),
     more=(_class,),
     goes_on=True,
 ).format(rf"^\[{_TIME}\] (?:{_LEVEL}) (?:[A-Za-z]+ values: ?$|(?:[^\n]* )?{_CLASS}$)", first="[")

@@ -8,11 +8,11 @@ from stacklens_pipeline.parse.levels import numbers_of
 
 _LEVELS = numbers_of({"I": "info", "W": "warning", "E": "error", "F": "fatal", "D": "debug", "V": "verbose"})
 _CLOCK = r" [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
-_REST = r" +(?P<tid>[0-9]{1,19}) (?P<file>[^ \n:]+):(?P<line>[0-9]+)\] ?(?P<body>(?s:.*))$"
+_REST = r" +(?P<tid>[0-9]{1,19}) (?P<file>[^ \n:]+):(?P<line>[0-9]+)\]"
 
 
 def _pattern(date: str) -> str:
-    return rf"^\s*(?P<level>[IWEFDV])(?P<time>{date}{_CLOCK}){_REST}"
+    return rf"\s*(?P<level>[IWEFDV])(?P<time>{date}{_CLOCK}){_REST}"
 
 
 def _test(date: str) -> str:

@@ -48,9 +48,9 @@ def _nothing_more(fields: pl.DataFrame) -> list[pl.Expr]:
 class Layout:
     """Lines of one form.
 
-    `patterns` are tried in their order; each matches a whole text from its start and has the groups `time` and `body`,
-    and some of `level`, `groups.COLUMNS`, `groups.MEMBERS` and `members` (group -> attribute; a name that ends with
-    `_number` is one). `more` are steps that make further groups of these. `words` are the levels as this program writes
+    `patterns` are tried in their order; each matches the head of a text, from its start on, and has the group `time` and
+    some of `level`, `groups.COLUMNS`, `groups.MEMBERS` and `members` (group -> attribute; a name that ends with `_number`
+    is one); what follows the head is the `body`, if no group is. `more` are steps that make further groups of these. `words` are the levels as this program writes
     them; without them `levels.WORDS` hold. A text that no pattern matches, or whose `time` is none, is no line of this
     layout. `times` are formats (of strptime) of the time, where the usual ways to read one would take it for another.
     """
@@ -88,12 +88,12 @@ def parse_layout(layout: Layout, lines: pl.DataFrame, timezone: str) -> pl.DataF
 def _fields(layout: Layout, texts: pl.Series) -> pl.DataFrame:
     """The groups of the first pattern that each text matches, and those that the layout makes of them."""
     first, *others = layout.patterns
-    fields = groups_of(texts, first)
+    fields = _matched(texts, first)
     for pattern in others:
-        missed = fields["body"].is_null()
+        missed = fields["head"].is_null()
         if not missed.any():
             break
-        found = groups_of(texts.filter(missed), pattern)
+        found = _matched(texts.filter(missed), pattern)
         places = pl.concat([(~missed).arg_true(), missed.arg_true()]).alias("place")
         both = pl.concat([fields.filter(~missed), found], how="diagonal").with_columns(places)
         fields = both.sort("place").drop("place")
@@ -102,11 +102,22 @@ def _fields(layout: Layout, texts: pl.Series) -> pl.DataFrame:
     return fields
 
 
+def _matched(texts: pl.Series, pattern: str) -> pl.DataFrame:
+    """The groups of a pattern; the head stands in `head`. To search what follows would cost more than the head does."""
+    fields = groups_of(texts, f"^(?P<head>{pattern})")
+    if "body" in fields.columns:
+        return fields
+    return fields.with_columns(texts.alias("body")).with_columns(
+        pl.col("body").str.slice(pl.col("head").str.len_chars())
+    )
+
+
 def _columns(layout: Layout, fields: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
     """What the fields say, as columns of records."""
     if layout.goes_on:
         fields = with_exceptions(fields, texts)
-    fields = fields.with_columns(pl.when(pl.col("body") == "").then(pl.lit(texts)).otherwise("body").alias("body"))
+    body = pl.col("body").str.strip_chars_start(" ")
+    fields = fields.with_columns(pl.when(body == "").then(pl.lit(texts)).otherwise(body).alias("body"))
     level = pl.col("level") if "level" in fields.columns else pl.lit(None, pl.String)
     return fields.select(
         "timestamp",

@@ -24,16 +24,19 @@ def _tag(fields: pl.DataFrame) -> list[pl.Expr]:
     is_tagged = pl.col("tagged").is_not_null() & pl.lit(parts["text"].is_not_null())
     return [
         pl.when(is_tagged).then(pl.lit(parts["text"])).otherwise("body").alias("body"),
-        pl.when(is_tagged).then(pl.lit(tag)).otherwise("logger" if "logger" in fields.columns else None).alias("logger"),
+        pl.when(is_tagged)
+        .then(pl.lit(tag))
+        .otherwise("logger" if "logger" in fields.columns else None)
+        .alias("logger"),
     ]
 
 
 LOGCAT = Layout(
     "logcat",
     (
-        rf"^(?P<time>{_TIME}) +(?:(?P<user>[A-Za-z0-9_]+) +)?(?P<pid>[0-9]+) +(?P<tid>[0-9]+)"
-        rf" (?P<level>{_LETTER})(?P<tagged> )(?P<body>(?s:.*))$",
-        rf"^(?P<time>{_TIME}) (?P<level>{_LETTER})/(?P<logger>[^(\n]*?) *\( *(?P<pid>[0-9]+)\): ?(?P<body>(?s:.*))$",
+        rf"(?P<time>{_TIME}) +(?:(?P<user>[A-Za-z0-9_]+) +)?(?P<pid>[0-9]+) +(?P<tid>[0-9]+)"
+        rf" (?P<level>{_LETTER})(?P<tagged> )",
+        rf"(?P<time>{_TIME}) (?P<level>{_LETTER})/(?P<logger>[^(\n]*?) *\( *(?P<pid>[0-9]+)\):",
     ),
     members={"user": "user.name"},
     words=_LEVELS,

@@ -12,28 +12,30 @@ from stacklens_pipeline.parse.formats.groups import groups_of
 from stacklens_pipeline.parse.formats.line_layout import Layout
 
 _LEVEL = "(?i:System|Note|Warning|Error|Fatal)"
-_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T| {1,2})[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+_TIME = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T| {1,2})[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 _OLD_TIME = r"[0-9]{6} {1,2}[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
 _OLD_WORDS = r"\[(?:Note|Warning|ERROR)\]|mysqld(?:_safe)?|InnoDB:|Plugin"
 
 MYSQL = Layout(
     "mysql",
     (
-        rf"^(?P<time>{_TIME}) +(?P<tid>[0-9]+) \[(?P<level>{_LEVEL})\] \[(?P<code>[A-Z]+-[0-9]+)\] \[(?P<logger>[^\]]*)\]"
-        r" ?(?P<body>(?s:.*))$",
-        rf"^(?P<time>{_TIME}) +(?P<tid>[0-9]+) \[(?P<level>{_LEVEL})\] ?(?P<body>(?s:.*))$",
-        rf"^(?P<time>{_OLD_TIME}) +(?:\[(?P<level>{_LEVEL})\] ?)?(?P<body>(?s:.*))$",
+        rf"(?P<time>{_TIME}) +(?P<tid>[0-9]+) \[(?P<level>{_LEVEL})\] \[(?P<code>[A-Z]+-[0-9]+)\] \[(?P<logger>[^\]]*)\]",
+        rf"(?P<time>{_TIME}) +(?P<tid>[0-9]+) \[(?P<level>{_LEVEL})\]",
+        rf"(?P<time>{_OLD_TIME}) +(?:\[(?P<level>{_LEVEL})\])?",
     ),
     members={"code": "error.code"},
     goes_on=True,
 ).format(rf"^(?:{_TIME} +[0-9]+ \[{_LEVEL}\]|{_OLD_TIME} +(?:{_OLD_WORDS}))", first="0123456789")
 
-_ENTRY = (
-    r"^(?:# Time: (?P<time>[^\n]*)(?:\n|$))?(?:# User@Host: (?P<account>[^\n]*)(?:\n|$))?(?P<measures>(?:# [^\n]*(?:\n|$))*)"
-    r"(?P<body>(?s:.*))$"
+_ENTRY = r"(?:# Time: (?P<time>[^\n]*)(?:\n|$))?(?:# User@Host: (?P<account>[^\n]*)(?:\n|$))?(?P<measures>(?:# [^\n]*(?:\n|$))*)"
+_ACCOUNT = (
+    r"^(?P<user>[^\[ ]*)(?:\[[^\]]*\])? *@ *(?P<host>[^ \[]*)? *(?:\[(?P<address>[^\]]*)\])?(?: +Id: +(?P<tid>[0-9]+))?"
 )
-_ACCOUNT = r"^(?P<user>[^\[ ]*)(?:\[[^\]]*\])? *@ *(?P<host>[^ \[]*)? *(?:\[(?P<address>[^\]]*)\])?(?: +Id: +(?P<tid>[0-9]+))?"
-_STATEMENT = r"^(?:use (?P<db>[^;\n]*);\s*)?(?:SET timestamp=(?P<epoch>[0-9]+)(?:\.[0-9]+)?;\s*)?(?P<statement>(?s:.*))$"
+_STATEMENT = (
+    r"^(?:use (?P<db>[^;\n]*);\s*)?(?:SET timestamp=(?P<epoch>[0-9]+)(?:\.[0-9]+)?;\s*)?(?P<statement>(?s:.*))$"
+)
 _MEASURES = {
     "query_time_number": "Query_time",
     "lock_time_number": "Lock_time",

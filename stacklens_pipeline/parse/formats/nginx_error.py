@@ -5,33 +5,49 @@ Source: nginx's own `ngx_log.c` and `ngx_http_request.c`, as read in their docum
 
 import polars as pl
 
+from stacklens_pipeline.parse.formats.groups import groups_of
 from stacklens_pipeline.parse.formats.line_layout import Layout
 from stacklens_pipeline.parse.levels import numbers_of
 
 _LEVEL = "emerg|alert|crit|error|warn|notice|info|debug"
-_HEAD = r"^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
+_HEAD = r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
 _PATTERN = (
-    rf"(?s){_HEAD.replace('^', '^(?P<time>')}) \[(?P<level>{_LEVEL})\] (?P<pid>[0-9]+)#(?P<tid>[0-9]+):"
-    r" (?:\*(?P<connection_number>[0-9]+) )?(?P<body>.*)$"
+    rf"(?P<time>{_HEAD}) \[(?P<level>{_LEVEL})\] (?P<pid>[0-9]+)#(?P<tid>[0-9]+):"
+    r" (?:\*(?P<connection_number>[0-9]+) )?"
 )
 _REQUEST = r"^(?P<http_method>[A-Z]{3,20}) (?P<path>[^ ?]*)(?:\?(?P<query>[^ ]*))?(?: HTTP/(?P<version>[0-9.]+))?$"
 _ZONE = r'^(?P<text>.*), excess: (?P<excess_number>[0-9.]+) by zone "(?P<zone>[^"]*)"$'
+_ADDRESSES = r"^(?P<client_address>[^ ,]*)(?:, server: (?P<server>[^, ]*))?"
 _QUOTED = ("request", "subrequest", "upstream", "host", "referrer", "login")
 
 
 def _context(fields: pl.DataFrame) -> list[pl.Expr]:
-    """The message, and what nginx says about the connection behind it."""
-    parts = fields["body"].str.splitn(", client: ", 2).struct.rename_fields(["body", "context"]).struct.unnest()
-    body, context = pl.lit(parts["body"]), parts["context"]
-    if context.null_count() == len(context):
+    """The message, and what nginx says about the connection behind it: `client: ..., server: ..., request: "..."`."""
+    parts = _split(fields["body"], ", client: ", ["body", "context"])
+    if parts["context"].null_count() == parts.height:
         return []
-    said = ("," + context).alias("context")
+    pieces = _split(parts["context"], '"', [f"p{n}" for n in range(2 * len(_QUOTED) + 1)])
+    addresses = groups_of(pieces["p0"], _ADDRESSES)
     return [
-        body.alias("body"),
-        pl.lit(said.str.extract(r"^,([^ ,]*)", 1)).alias("client_address"),
-        pl.lit(said.str.extract(", server: ([^, ]*)", 1)).alias("server"),
-        *(pl.lit(said.str.extract(f', {name}: "([^"]*)"', 1)).alias(name) for name in _QUOTED),
+        pl.lit(parts["body"]).alias("body"),
+        *(pl.lit(addresses[name]).alias(name) for name in addresses.columns),
+        *(pl.lit(values).alias(name) for name, values in _quoted(pieces).items()),
     ]
+
+
+def _quoted(pieces: pl.DataFrame) -> dict[str, pl.Series]:
+    """The values in quotation marks, which are every other piece, by the names at the ends of those before them."""
+    names = [pl.col(f"p{n}").str.extract("([a-z]+): $", 1) for n in range(0, pieces.width - 1, 2)]
+    found = pieces.select(name.alias(f"n{n}") for n, name in enumerate(names)).hstack(pieces)
+    values = {
+        name: pl.coalesce(pl.when(pl.col(f"n{n}") == name).then(pl.col(f"p{2 * n + 1}")) for n in range(len(_QUOTED)))
+        for name in _QUOTED
+    }
+    return found.select(**values).to_dict()
+
+
+def _split(texts: pl.Series, by: str, names: list[str]) -> pl.DataFrame:
+    return texts.str.splitn(by, len(names)).struct.rename_fields(names).struct.unnest()
 
 
 def _request(fields: pl.DataFrame) -> list[pl.Expr]:
@@ -72,4 +88,4 @@ NGINX_ERROR = Layout(
     },
     words=numbers_of(_LEVEL.split("|")),
     more=(_context, _request, _limit),
-).format(rf"{_HEAD} \[(?:{_LEVEL})\] [0-9]+#[0-9]+: ", first="12")
+).format(rf"^{_HEAD} \[(?:{_LEVEL})\] [0-9]+#[0-9]+: ", first="12")

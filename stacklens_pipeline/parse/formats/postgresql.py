@@ -21,11 +21,9 @@ _LEVELS = numbers_of(
     }
 )
 _LEVEL = "|".join(_LEVELS)
-_TIME = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
-    r"(?: (?:[A-Z]{2,4}T|UTC|MSK|Z|[+-][0-9]{2}(?::?[0-9]{2})?))"
-)
-_PATTERN = rf"(?s)^<?(?P<time>{_TIME})(?P<body>[:> ].*)$"
+_ZONE = " (?:[A-Z]{2,4}T|UTC|MSK|Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
+_TIME = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,6}})?{_ZONE}"
+_PATTERN = rf"<?(?P<time>{_TIME.replace(_ZONE, ' (?:[A-Z]+|[+-][0-9:]+)')})"
 _ONE_BLANK = rf"(?s)^(?P<prefix>[^\n]*?[ :\]])(?P<level>{_LEVEL}): {{1,2}}(?P<body>.*)$"
 
 _PID = r"\[([0-9]+)(?:-[0-9]+)?\]"
@@ -37,7 +35,9 @@ _QUOTED = '"((?:[^"]|"")*)"'
 
 def _split(fields: pl.DataFrame) -> list[pl.Expr]:
     """The prefix, the level and the text, at the two blanks; at the first level where there is one blank only."""
-    parts = fields["body"].str.splitn(":  ", 2).struct.rename_fields(["head", "text"]).struct.unnest()
+    parts = (
+        fields["body"].str.strip_prefix(">").str.splitn(":  ", 2).struct.rename_fields(["head", "text"]).struct.unnest()
+    )
     level = parts["head"].str.extract(rf"[ :\]>]({_LEVEL})$", 1).alias("level")
     found = pl.DataFrame([parts["head"].alias("prefix"), level, parts["text"].alias("body")])
     missed = found["level"].is_null() | found["body"].is_null()
@@ -53,7 +53,9 @@ def _prefix(fields: pl.DataFrame) -> list[pl.Expr]:
     prefix = fields["prefix"]
     at, keys = groups_of(prefix, _USER_AT_DATABASE), dict[str, pl.Series]()
     if prefix.str.contains("=", literal=True).any():
-        keys = {name: prefix.str.extract(rf"(?:^|[ ,\[(]){key}=(\[[^\]]*\]|[^, \])]+)", 1) for name, key in _KEYS.items()}
+        keys = {
+            name: prefix.str.extract(rf"(?:^|[ ,\[(]){key}=(\[[^\]]*\]|[^, \])]+)", 1) for name, key in _KEYS.items()
+        }
     client = pl.coalesce(pl.lit(prefix.str.extract(_CLIENT, 1)), *(pl.lit(keys[n]) for n in keys if n == "client"))
     return [
         pl.lit(prefix.str.extract(_PID, 1)).alias("pid"),
@@ -89,9 +91,9 @@ POSTGRESQL = Layout(
 ).format(_TEST, first="<12")
 
 _CSV = (
-    rf"(?s)^(?P<time>{_TIME}),(?:{_QUOTED.replace('(', '(?P<user>', 1)})?,(?:{_QUOTED.replace('(', '(?P<db>', 1)})?,"
+    rf"(?P<time>{_TIME}),(?:{_QUOTED.replace('(', '(?P<user>', 1)})?,(?:{_QUOTED.replace('(', '(?P<db>', 1)})?,"
     r'(?P<pid>[0-9]*),(?:"(?P<client>[^"]*)")?,(?P<session>[^,]*),[0-9]*,(?:"[^"]*")?,[^,]*,[^,]*,[0-9]*,'
-    rf"(?P<level>{_LEVEL}),(?P<state>[0-9A-Z]{{5}}),(?:{_QUOTED.replace('(', '(?P<body>', 1)})?(?:,.*)?$"
+    rf"(?P<level>{_LEVEL}),(?P<state>[0-9A-Z]{{5}}),(?:{_QUOTED.replace('(', '(?P<body>', 1)})?"
 )
 POSTGRESQL_CSV = Layout(
     "postgresql_csv", (_CSV,), members=_MEMBERS, words=_LEVELS, more=(_unquoted, _known), goes_on=True

@@ -10,8 +10,13 @@ from stacklens_pipeline.parse.levels import numbers_of
 
 _ROLES = {"M": "master", "S": "replica", "C": "child", "X": "sentinel"}
 _LEVELS = numbers_of({".": "debug", "-": "verbose", "*": "notice", "#": "warning"})
-_TIME = r"[0-9]{1,2} [A-Z][a-z]{2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
-_REST = rf" (?P<time>{_TIME}) (?P<level>[.*#-]) (?P<body>(?s:.*))$"
+_CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+_YEAR, _NO_YEAR = "[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} ", "[0-9]{1,2} [A-Z][a-z]{2} "
+_NEW, _OLD = "(?P<pid>[0-9]+):(?P<letter>[MSCX])", r"\[(?P<pid>[0-9]+)\]"
+
+
+def _pattern(process: str, date: str) -> str:
+    return rf"{process} (?P<time>{date}{_CLOCK}) (?P<level>[.*#-])"
 
 
 def _role(fields: pl.DataFrame) -> list[pl.Expr]:
@@ -24,13 +29,16 @@ def _role(fields: pl.DataFrame) -> list[pl.Expr]:
 REDIS = Layout(
     "redis",
     (
-        rf"^(?P<pid>[0-9]+):(?P<letter>[MSCX]){_REST}",
-        rf"^\[(?P<pid>[0-9]+)\]{_REST}",
-        r"^(?P<pid>[0-9]+):(?P<function>signal-handler) \((?P<time>[0-9]{9,10})\) (?P<body>(?s:.*))$",
+        _pattern(_NEW, _YEAR),
+        _pattern(_NEW, _NO_YEAR),
+        _pattern(_OLD, _NO_YEAR),
+        _pattern(_OLD, _YEAR),
+        r"(?P<pid>[0-9]+):(?P<function>signal-handler) \((?P<time>[0-9]{9,10})\)",
     ),
     members={"role": "redis.log.role"},
     words=_LEVELS,
     more=(_role,),
 ).format(
-    rf"^(?:[0-9]+:[MSCX]|\[[0-9]+\]) {_TIME} [.*#-] |^[0-9]+:signal-handler \([0-9]{{9,10}}\) ", first="123456789["
+    rf"^(?:[0-9]+:[MSCX]|\[[0-9]+\]) (?:{_YEAR}|{_NO_YEAR}){_CLOCK} [.*#-] |^[0-9]+:signal-handler \([0-9]{{9,10}}\) ",
+    first="123456789[",
 )

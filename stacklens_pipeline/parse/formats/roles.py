@@ -10,18 +10,21 @@ from stacklens_pipeline.parse.levels import BEFORE_COLON, TOKEN, UPPER
 
 _AROUND = "[](){}<>'\" \t:|,#"
 """What stands around a name."""
+_BEHIND_THREAD = " \t:|,]"
 _AROUND_LEVEL = _AROUND + "!-;"
 
 _BY_KIND: Mapping[str, str] = {
     "v": r"^(?P<level>[A-Za-z]+)",
     "R": r"^(?P<level>[A-Za-z]+)",
     "N": r"^[\[({<][^0-9]*(?P<pid>[0-9][0-9A-Fa-fx.:#-]*)",
+    "Nt": r"^[\[({<][^0-9]*(?P<tid>[0-9][0-9A-Fa-fx.:#-]*)",
     "k": rf"^[\[(<](?:(?P<thread>[^\])>]*?)[ /:|,.]+)?(?P<level>{UPPER}|{TOKEN})(?:[:/|, ]+(?P<logger>[^\])>]*))?[\])>]",
     "q": rf"^(?P<logger>.*)\.(?P<level>{UPPER}):",
     "Q": rf"^(?P<context>.*\))(?P<level>{UPPER}):",
     "j": rf"^(?P<level>{UPPER})/(?P<thread>[^\]\s]+?)[\]:\s]*$",
     "J": rf"^(?P<thread>.*?)::(?P<level>{UPPER}):",
     "Y": rf"^(?P<level>{BEFORE_COLON}):(?P<logger>[^:]+):[ \t]*(?P<message>.*)$",
+    "y": rf"^(?P<level>{UPPER})[;,](?P<message>.*)$",
     "z": r"^\[(?P<thread>.*):(?P<logger>[^:@]+)@(?P<line>[0-9]+)\]",
     **dict.fromkeys("pP", r"^(?P<logger>[^\[]*)\[(?P<pid>[0-9]+)"),
     "f": r"^[\[({<]?\s*(?P<file>[^:(]+)[:(](?P<line>[0-9]+)",
@@ -45,13 +48,16 @@ def said(tokens: pl.DataFrame, numbers: pl.Series, heads: Sequence[Head | None])
             values = tokens[token] if rows is None else tokens[token].gather(rows)
             for name, found in _groups(values, *roles).items():
                 groups[name] = _filled(groups.get(name), found, rows, tokens.height)
+    if "suffix" in groups:
+        groups["logger"] += (" " + groups.pop("suffix")).fill_null("")
     return pl.DataFrame(groups)
 
 
 def _groups(values: pl.Series, kind: str, role: str) -> Mapping[str, pl.Series]:
     if not role:
         return groups_of(values, _BY_KIND[kind]).to_dict()
-    return {role: values.str.strip_chars(_AROUND_LEVEL if role == "level" else _AROUND)}
+    around = _BEHIND_THREAD if kind == "t" else _AROUND_LEVEL if role == "level" else _AROUND
+    return {role: values.str.strip_chars(around)}
 
 
 def _filled(known: pl.Series | None, found: pl.Series, rows: pl.Series | None, height: int) -> pl.Series:

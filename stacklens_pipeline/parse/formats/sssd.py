@@ -13,11 +13,11 @@ _MASKS = {
     **dict.fromkeys(("2000", "4000", "10000", "20000"), "trace"),
 }
 _NESTED = r"\[(?P<logger>(?:[^\[\]\n]|\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\])*)\]"
-_HEAD = r"^\((?P<time>[^()\n]{8,40})\):? "
+_HEAD = r"\((?P<time>[^()\n]{8,40})\):? "
 
 SSSD = Layout(
     "sssd",
-    (rf"{_HEAD}{_NESTED} \[(?P<function>[^\]\n]+)\] \(0x(?P<level>[0-9a-f]+)\): ?(?P<body>(?s:.*))$",),
+    (rf"{_HEAD}{_NESTED} \[(?P<function>[^\]\n]+)\] \(0x(?P<level>[0-9a-f]+)\):",),
     words=numbers_of(_MASKS),
     goes_on=True,
 ).format(r"^\([^()\n]*[0-9]\):? \[[^\n]{1,120}\] \(0x[0-9a-f]{4,5}\): ", first="(")

@@ -16,8 +16,7 @@ _LABEL = {"label": "alert.label"}
 RAS = Layout(
     "ras",
     (
-        rf"^{_RECEIVED}[^ ]+ (?P<local>[0-9.-]+) (?P<host_name>[^ ]+) (?P<kind>[A-Z]+) (?P<logger>[^ ]+) (?P<level>[A-Z]+)"
-        r"(?: (?P<body>(?s:.*)))?$",
+        rf"{_RECEIVED}[^ ]+ (?P<local>[0-9.-]+) (?P<host_name>[^ ]+) (?P<kind>[A-Z]+) (?P<logger>[^ ]+) (?P<level>[A-Z]+)",
     ),
     members={**_LABEL, "kind": "event.type", "local": "event.time"},
 ).format(_IS_RECEIVED + "[0-9]{4}-[0-9]{2}-[0-9]{2}-", _FIRST)
@@ -25,9 +24,9 @@ RAS = Layout(
 CLUSTER_SYSLOG = Layout(
     "cluster_syslog",
     (
-        rf"^{_RECEIVED}(?P<host_name>[^ ]+) [A-Z][a-z]{{2}} +[0-9]{{1,2}} [0-9:]{{8}} (?P<place>[^ ]+)"
-        r" (?P<service_name>[^ :\[]+)(?:\[(?P<pid>[^\]]*)\])?: ?(?P<body>(?s:.*))$",
-        rf"^{_RECEIVED}(?P<host_name>[^ ]+) [A-Z][a-z]{{2}} +[0-9]{{1,2}} [0-9:]{{8}} (?P<place>[^ ]+) (?P<body>(?s:.*))$",
+        rf"{_RECEIVED}(?P<host_name>[^ ]+) [A-Z][a-z]{{2}} +[0-9]{{1,2}} [0-9:]{{8}} (?P<place>[^ ]+)"
+        r" (?P<service_name>[^ :\[]+)(?:\[(?P<pid>[^\]]*)\])?:",
+        rf"{_RECEIVED}(?P<host_name>[^ ]+) [A-Z][a-z]{{2}} +[0-9]{{1,2}} [0-9:]{{8}} (?P<place>[^ ]+)",
     ),
     members={**_LABEL, "place": "host.id"},
 ).format(_IS_RECEIVED + "[A-Z][a-z]{2} +[0-9]{1,2} [0-9:]{8} ", _FIRST)
@@ -35,8 +34,8 @@ CLUSTER_SYSLOG = Layout(
 CLUSTER_EVENT = Layout(
     "cluster_event",
     (
-        r"^(?P<event_number>[0-9]+) (?P<host_name>[^ ]+) (?P<logger>[^ ]+) (?P<state>[^ ]+) (?P<time>[0-9]{9,10})"
-        r" (?P<flag>-?[0-9]+) (?P<body>(?s:.*))$",
+        r"(?P<event_number>[0-9]+) (?P<host_name>[^ ]+) (?P<logger>[^ ]+) (?P<state>[^ ]+) (?P<time>[0-9]{9,10})"
+        r" (?P<flag>-?[0-9]+)",
     ),
     members={"event_number": "event.id", "state": "event.action", "flag": "event.flag"},
-).format(r"^[0-9]{1,9} [^ ]+ [A-Za-z_.]+ [A-Za-z_.]+ [0-9]{9,10} -?[0-9]{1,2} ", first="123456789")
+).format(r"^[0-9]{1,9} [^ ]+ [A-Za-z_.-]+ [A-Za-z_.-]+ [0-9]{9,10} -?[0-9]{1,2} ", first="123456789")

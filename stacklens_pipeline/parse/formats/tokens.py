@@ -23,14 +23,16 @@ _NAME = r"[A-Za-z_#~%][A-Za-z0-9_$<>-]*"
 _DOTTED = rf"{_NAME}(?:(?:\.|::|/|#)[A-Za-z0-9_$<>@-]+)+"
 _HUMPED = r"[A-Z]*[a-z0-9_]+[A-Z][A-Za-z0-9_$]*"
 _LOGGER = rf"(?:{_DOTTED}|{_HUMPED})(?:\(\))?"
-_THREAD = r"(?:main|Main|MainThread|MainProcess|[Tt](?:hread)?[0-9]+|[A-Za-z][A-Za-z0-9_.:/@#-]*[-_#@ ][0-9]+(?:[-.][A-Za-z0-9]+)*)"
+_LOWER = "race|ebug|nfo|otice|arn|arning|rror|evere|ritical|atal|lert|mergency|anic|erbose|nformation"
+_THREAD = r"(?:main|Main|MainThread|MainProcess|[Tt](?:hread)?[0-9]+|ThreadId\([0-9]+\)|[A-Za-z][A-Za-z0-9_.:/@#-]*[-_#@ ][0-9]+(?:[-.][A-Za-z0-9]+)*)"
 _WITH_THREAD = r"[^\]})>=;\"]*(?i:thread|worker|pool|exec|timer|handler|scheduler)[^\]})>=;\"]*"
 
 KINDS: Mapping[str, str] = {
     "level in brackets": "K",
     "level in brackets with others": "k",
     "level in upper case": "L",
-    "level in some other case": "l",
+    "level in small letters": "l",
+    "level with a capital": "E",
     "level with a sign behind it": "C",
     "level as a letter": "V",
     "level with a number in brackets": "v",
@@ -40,6 +42,7 @@ KINDS: Mapping[str, str] = {
     "thread and level": "J",
     "name of a log file": "F",
     "level and logger before colons": "Y",
+    "level and more behind a semicolon or comma": "y",
     "level and a number": "R",
     "the word PHP": "H",
     "number in brackets": "N",
@@ -75,7 +78,7 @@ _Tests = tuple[tuple[str, str], ...]
 
 _BRACKETS: _Tests = (
     ("K", rf"{_OPEN}(?:{BEFORE_COLON}|[IWEFDTVC])[ \t]*[:!]?{_CLOSE}"),
-    ("k", rf"^[\[(<](?:[^\])>\"']*[ /:,|.])?{UPPER}(?:[ /:,|][^\])>]*)?[\])>]$|^\[[0-9A-F]{{6,16}} {TOKEN}[ \]]"),
+    ("k", rf"^[\[(<](?:[^\])>\"'/]*[ /:,|.])?{UPPER}(?:[ /:,|][^\])>]*)?[\])>]$|^\[[0-9A-F]{{6,16}} {TOKEN}[ \]]"),
     ("N", rf"{_OPEN}(?i:p?id[ :=#]*|tid[ :=#]*|thread[ :=#]+|#)?(?:0x[0-9a-f]+|[0-9]+(?:[-:.#][0-9]+)*){_CLOSE}"),
     ("f", rf"{_OPEN}[^ \t:]*\.[A-Za-z+]{{1,5}}[:(][0-9]+\)?{_CLOSE}"),
     ("z", r"^\[.*:[A-Za-z0-9_.$]+@[0-9]+\]$"),
@@ -93,8 +96,10 @@ _WORDS: _Tests = (
     ("m", r"^(?:-|---+|[|:>]|::|>>|--+>)$"),
     ("M", "^--$"),
     ("Y", rf"^{BEFORE_COLON}:[A-Za-z_][A-Za-z0-9_.$<>/-]*:"),
+    ("y", rf"^{UPPER}[;,][^ \t]"),
     ("C", rf"^(?:{BEFORE_COLON}(?:[:,|\])>;]+|-+:?)|[IWED]!)$"),
     ("L", rf"^{UPPER}$"),
+    ("E", rf"^[A-Z](?:{_LOWER})$"),
     ("l", rf"^{TOKEN}$"),
     ("V", "^[IWEFDTVCN],?$"),
     ("v", r"^(?:In|Wa|Er|Db|Cr|Al|Em|No)\([0-9]+\)(?:\[\+\])?$"),
@@ -233,5 +238,7 @@ def _first(tests: _Tests) -> pl.Expr:
     """The letter of the first test that a token passes."""
     token = pl.col("token")
     stripped = token.str.strip_chars_end(" \t")
-    looked_at = ((kind, test.replace("(?i:", "(?i-u:"), token if kind in _BLANK_TELLS else stripped) for kind, test in tests)
+    looked_at = (
+        (kind, test.replace("(?i:", "(?i-u:"), token if kind in _BLANK_TELLS else stripped) for kind, test in tests
+    )
     return pl.coalesce(pl.when(text.str.contains(test)).then(pl.lit(kind)) for kind, test, text in looked_at)
