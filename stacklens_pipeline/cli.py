@@ -12,6 +12,7 @@ from stacklens_pipeline.errors import StackLensError, UsageError
 from stacklens_pipeline.golden.commands import check_parsers, sample
 from stacklens_pipeline.init import init
 from stacklens_pipeline.parse.commands import parse
+from stacklens_pipeline.parse.grok.commands import grok
 from stacklens_pipeline.parse.timestamps.commands import timestamps
 from stacklens_pipeline.replay.commands import replay
 from stacklens_pipeline.ship.commands import ship
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 topics = typer.Typer(help="Topics of the event log.", no_args_is_help=True)
 app.add_typer(topics, name="topics")
+app.add_typer(grok, name="grok")
 
 app.command()(parse)
 app.command()(timestamps)

@@ -4,7 +4,7 @@ What is wrong is a ConfigurationError of one sentence, found before a line of a 
 """
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,19 +21,34 @@ class YamlFile:
     Every method raises ConfigurationError for what is not as it should be.
     """
 
-    def __init__(self, path: Path, text: str | None = None) -> None:
+    def __init__(self, path: Path, text: str | None = None, others: Mapping[str, str] | None = None) -> None:
         self.path = path
-        self.text = self._read() if text is None else text
+        self.others = dict(others or {})
+        """Files that this one names: their paths and texts, as they were when they were read first."""
+        self.text = self._read(path) if text is None else text
         self.root = self._compose()
 
-    def _read(self) -> str:
+    @staticmethod
+    def _read(path: Path) -> str:
         try:
-            return self.path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8")
         except OSError as error:
-            problem = f"cannot read {self.path} ({error.strerror}); `stacklens init` writes one"
+            problem = f"cannot read {path} ({error.strerror}); `stacklens init` writes one"
             raise ConfigurationError(problem) from error
         except UnicodeDecodeError as error:
-            raise ConfigurationError(f"{self.path} is not UTF-8 text at byte {error.start}") from error
+            raise ConfigurationError(f"{path} is not UTF-8 text at byte {error.start}") from error
+
+    def texts_below(self, folder: str) -> list[str]:
+        """The texts of the files of a folder, which is named from this file's own, in the order of their names."""
+        place = self.path.parent / folder
+        known = [text for path, text in self.others.items() if Path(path).parent == place]
+        if known:
+            return known
+        if not place.is_dir():
+            raise ConfigurationError(f"there is no such folder: `{place}`")
+        found = {str(path): self._read(path) for path in sorted(place.iterdir()) if path.is_file()}
+        self.others |= found
+        return [*found.values()]
 
     def _compose(self) -> yaml.Node | None:
         try:
@@ -69,6 +84,12 @@ class YamlFile:
         """A text, or anything else that stands on one line, as it is written."""
         if not isinstance(node, yaml.ScalarNode) or not node.value or node.tag == _NULL:
             self.refuse(node, "expected a text")
+        return str(node.value)
+
+    def mark(self, node: yaml.Node) -> str:
+        """A text that may be blank or empty, such as a delimiter."""
+        if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL:
+            self.refuse(node, "expected a text, in quotation marks")
         return str(node.value)
 
     def texts(self, node: yaml.Node) -> tuple[str, ...]:

@@ -14,10 +14,9 @@ DETAILS = {
     **reading.DETAILS,
     "empty": "the message has no text, and there is no record before it that it could belong to",
     "parser_failed": "no parser could cope with the message",
+    "over_length": "the message is longer than patterns of Grok are tried on",
+    "over_budget": "a pattern of Grok took longer with the message than its budget",
 }
-BROKEN_CONTRACT = "contract"
-"""The reason of dead letters whose `detail` is what a record breaks."""
-
 KEY = ["topic", "partition", "offset"]
 LINE_COLUMNS = ("topic", "partition", "offset", "ingest_hour", "appended_at", "value_bytes", "record_offset")
 
@@ -75,7 +74,7 @@ def _without_refused(lines: pl.DataFrame, share: Share) -> tuple[pl.DataFrame, S
     if not share.failed.height and not share.refused.height:
         return lines, share, lines.clear().with_columns(detail=pl.lit(""))
     failed = share.failed.select(KEY).with_columns(reason=pl.lit("parser_failed"), detail=pl.lit(None, pl.String))
-    broken = share.refused.select(*KEY, reason=pl.lit(BROKEN_CONTRACT), detail="detail")
+    broken = share.refused.select(*KEY, "reason", "detail")
     refused = pl.concat([failed, broken]).unique(KEY, keep="first", maintain_order=True)
     here = {"left_on": multiline.RECORD, "right_on": KEY, "maintain_order": "left"}
     of_refused = lines.drop("reason").join(refused, how="inner", **here)  # type: ignore[arg-type]

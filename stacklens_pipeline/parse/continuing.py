@@ -17,7 +17,8 @@ CONTINUING = ("text", "mysql_slow")
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DATED = (
     rf"^(?:<[0-9]{{1,3}}>)?[\[(<\"]?(?:{ISO}|[0-9]{{4}}[/.][0-9]{{2}}[/.][0-9]{{2}}[ T]|[0-9]{{1,2}}[/-]{_MONTH}[/-]"
-    rf"|[0-9]{{2}}[/.-][0-9]{{2}}(?:[/.-][0-9]{{2,4}})? [0-9]{{2}}:|(?:[A-Z][a-z]{{2}},? )?{_MONTH}[ -]+[0-9]{{1,2}},? [0-9]"
+    r"|[0-9]{2}[/.-][0-9]{2}(?:[/.-][0-9]{2,4})? [0-9]{2}:"
+    rf"|(?:[A-Z][a-z]{{2}},? )?{_MONTH}[ -]+[0-9]{{1,2}},? [0-9]"
     r"|[0-9]{8}[ T-][0-9]{2}|[0-9]{6} +[0-9]{1,2}:?[0-9]{2}|[0-9]{1,2}:[0-9]{2}:[0-9]{2}|1[0-9]{9}[. ])"
     rf"|^\[?{TOKEN}\]?[ :]"
 )
@@ -63,7 +64,7 @@ _RULES = (
     _Rule(_EXCEPTION, _NO_FRAME, after_head=True),
     # Go
     _Rule(rf"^(?:[A-Za-z0-9_./%-]+\.)*(?:\(\*?{_NAME}\)\.)?[A-Za-z0-9_.\[\]]+\(.*\)$", r"^(?:goroutine |\t)"),
-    _Rule("^(?:created by |exit status [0-9]|\\[signal )", r"^(?:\t|panic: |goroutine |$)|^[A-Za-z0-9_./]+\("),
+    _Rule(r"^(?:created by |exit status [0-9]|\[signal )", r"^(?:\t|panic: |goroutine |$)|^[A-Za-z0-9_./]+\("),
     # Node, and whatever closes what it opened
     _Rule(r"^[\])}]+[;,]?$", _INDENTED),
     _Rule(r"^Node\.js v[0-9]", "^(?:[ \t]|$|})"),

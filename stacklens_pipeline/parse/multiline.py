@@ -3,7 +3,8 @@
 A line of text goes on with the record before it in its stream when it looks like the later line of a trace or message,
 by itself or beside the line before (`continuing`). Only records of text, and of formats that say so, can go on; JSON,
 syslog, access and logfmt lines are complete. A gap between append times, or a cap of lines or bytes, ends a record. So
-any split of the same messages into batches gives the same records, as long as the lines of open records are given again.
+any split of the same messages into batches gives the same records, as long as the lines of open records are given
+again.
 """
 
 from collections.abc import Iterable, Mapping

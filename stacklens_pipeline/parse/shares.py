@@ -27,11 +27,17 @@ FIRST_TIME, LAST_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(t
 _TYPES = {"timestamp": UTC_TIME, "severity": pl.Int32()}
 
 
+REFUSED = pl.Schema(
+    {"topic": pl.String, "partition": pl.Int32, "offset": pl.Int64, "reason": pl.String, "detail": pl.String}
+)
+"""Records that are none: the message that they begin with, why, and a sentence where the reason does not say all."""
+
+
 @dataclass(frozen=True)
 class Share:
     """What lines became: `records` of `parsed/logs`, the lines that no parser could cope with, and what rules did.
 
-    `filtered`, `refused` and `notes` are those of `rules.Applied`.
+    `filtered` and `notes` are those of `rules.Applied`, `refused` are records as in `REFUSED`.
     """
 
     records: pl.DataFrame
@@ -70,12 +76,25 @@ def _share(format: Format, lines: pl.DataFrame, rules: Rules, version: str) -> S
 
 
 def _records(parsed: pl.DataFrame, lines: pl.DataFrame, rules: Rules, version: str) -> Share:
+    parsed, limited = _without_refused(parsed)
     records = _with_every_column(parsed)
     if rules.fields:
         records = map_fields(records, rules.fields, rules.timezone)
     records = complete(records).with_columns(pl.lit(version).alias("parser_version"))
     applied = apply_rules(records.select(PARSED_LOGS.schema.names()), rules)
-    return Share(applied.records, lines.clear(), applied.filtered, applied.refused, applied.notes)
+    refused = applied.refused.select(REFUSED.names())
+    if limited.height:
+        refused = pl.concat([refused, limited])
+    return Share(applied.records, lines.clear(), applied.filtered, refused, applied.notes)
+
+
+def _without_refused(parsed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The records that a parser has not refused, and those that it has, as `REFUSED`."""
+    if "refused" not in parsed.columns or parsed["refused"].null_count() == parsed.height:
+        return parsed, pl.DataFrame(schema=REFUSED)
+    is_refused = pl.col("refused").is_not_null()
+    refused = parsed.filter(is_refused).with_columns(pl.col("refused").alias("reason"), detail=pl.lit(None, pl.String))
+    return parsed.filter(~is_refused), refused.select(REFUSED.names()).cast(dict(REFUSED))  # type: ignore[arg-type]
 
 
 def _with_every_column(records: pl.DataFrame) -> pl.DataFrame:
@@ -112,7 +131,7 @@ def _other_time() -> pl.Expr:
 def _nothing(lines: pl.DataFrame) -> Share:
     """No records, and the lines as those that nothing could cope with."""
     none = apply_rules(PARSED_LOGS.empty(), Rules())
-    return Share(none.records, lines, none.filtered, none.refused, none.notes)
+    return Share(none.records, lines, none.filtered, none.refused.select(REFUSED.names()), none.notes)
 
 
 def _together(shares: list[Share]) -> Share:

@@ -81,7 +81,7 @@ def test_in_a_file_things_are_said_and_nothing_moves():
 
 def test_messages_of_the_table_add_up():
     stream = io.StringIO()
-    Console(file=stream, width=80).print(table(NOW, Account(6, 4, 1, 1), 6))
+    Console(file=stream, width=80).print(table(NOW, Account(6, 4, 1, 0, 1, 0), 6))
     rows = {line.split("│")[1].strip(): line.split("│")[2].strip() for line in stream.getvalue().splitlines()[2:-1]}
     assert rows["messages in raw/logs"] == "6"
     parts = ("records in parsed/logs and enriched/logs", "lines inside records of several lines", "dead letters")

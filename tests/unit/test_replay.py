@@ -231,8 +231,8 @@ def test_hours_are_chosen_by_their_ends(lake: Lake) -> None:
 def test_the_journal_is_a_table_like_others(lake: Lake) -> None:
     promote_hours(lake, hours(lake), OTHER)
     rows = lake.read(journal.REPLAYS)
-    assert set(rows["phase"]) == {"begun", "done"}
-    assert set(rows["parser_version"].drop_nulls()) == {OTHER.version}
+    assert set(rows["phase"]) == {"used", "begun", "done"}
+    assert set(rows["parser_version"].drop_nulls()) == {UNCONFIGURED.version, OTHER.version}
     assert journal.parsers_in(rows.filter(pl.col("phase") == "begun")).version == OTHER.version
     assert journal.REPLAYS in TABLES
     assert issubclass(LeaseHeldError, StackLensError)

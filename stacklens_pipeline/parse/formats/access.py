@@ -5,45 +5,63 @@ from itertools import chain
 
 import polars as pl
 
+from stacklens_pipeline.parse.formats.access_dialects import IS_ACCESS, dialect_fields
+from stacklens_pipeline.parse.formats.access_ends import ending
 from stacklens_pipeline.parse.formats.base import Format
 from stacklens_pipeline.parse.formats.matching import are
+from stacklens_pipeline.parse.formats.members import json_object, number_or_text
+from stacklens_pipeline.parse.formats.pairs import joined
+from stacklens_pipeline.parse.formats.text import parse_text
 from stacklens_pipeline.parse.levels import severity_of_status
 from stacklens_pipeline.parse.timestamps import from_clf
 
-_ACCESS = (
-    r'^(?P<client>[^ ]+) (?P<ident>[^ ]+) (?P<user>[^\[]*?) ?\[(?P<time>[^\]]+)\] "(?P<request>(?:[^"\\]|\\.)*)"'
-    r" (?P<status>[0-9]{3}|-) (?P<bytes>[0-9]+|-)"
-    r'(?: "(?P<referrer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)"?)?(?: (?P<more>.*))?$'
-)
-_REQUEST = r"^(?P<method>[A-Z]{3,20}) (?P<target>.*?)(?: HTTP/(?P<version>[0-9.]+))?$"
-
-
 _CONTROL = r"[\x00-\x1f]"
 _PLAIN = r"^[^\x00-\x1f]*$"
-_SECONDS = r"^[0-9]+\.[0-9]{3}$"
-_LAST_SECONDS = r"^(?:.* )?([0-9]+\.[0-9]{3})(?: |$)"
 
 
 def parse_access(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """Records of access lines; the body is the request line. The zone stands in the line itself."""
-    del timezone
+    """Records of access lines, those of the usual form first; the body is the request line."""
     split = usual_fields(lines)
-    is_usual = split["is_usual"]
-    if is_usual.all():
+    is_plain = split["is_usual"] & ~split["has_escape"]
+    if is_plain.all():
         return _records(split, _same)
-    usual = _records(split.filter(is_usual).drop("is_usual"), _same)
-    return pl.concat([usual, records_by_pattern(lines.filter(~is_usual)).select(usual.columns)])
+    parts = [_records(split.filter(is_plain), _same)]
+    if (is_escaped := split["is_usual"] & split["has_escape"]).any():
+        parts.append(_records(split.filter(is_escaped), _escaped))
+    if (is_other := ~split["is_usual"]).any():
+        parts.append(dialect_records(lines.filter(is_other), timezone))
+    return pl.concat(parts, how="diagonal_relaxed")
 
 
-def records_by_pattern(lines: pl.DataFrame) -> pl.DataFrame:
-    """The records of any access lines, those that nothing matches with their whole text as the body."""
-    return _records(_matched(lines), _escaped)
+def dialect_records(lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
+    """Records of any access lines by pattern; those that nothing matches are text."""
+    fields = dialect_fields(lines, timezone)
+    has_time = fields["timestamp"].is_not_null() | (fields["time"] == "-").fill_null(False)
+    is_access = fields["bytes"].is_not_null() & has_time
+    if not is_access.all():
+        others = parse_text(lines.filter(~is_access).with_columns(pl.lit("text").alias("format")), timezone)
+        lines, fields = lines.filter(is_access), fields.filter(is_access)
+        return pl.concat([_of_dialect(lines, fields), others], how="diagonal_relaxed")
+    return _of_dialect(lines, fields)
+
+
+def _of_dialect(lines: pl.DataFrame, fields: pl.DataFrame) -> pl.DataFrame:
+    records = _records(lines.hstack(fields), _escaped)
+    seconds = fields["seconds"].cast(pl.Float64, strict=False) * 1000
+    port = number_or_text(fields["port"])
+    members = {"server.address": fields["host"], "server.port": port, "x_forwarded_for": fields["forwarded"]}
+    ident = fields["ident"].set(fields["ident"] == "-", None)
+    return records.with_columns(
+        pl.coalesce(seconds, "duration_ms").alias("duration_ms"),
+        joined(records["attributes"], json_object({"identity": ident, **members})).alias("attributes"),
+    )
 
 
 def usual_fields(lines: pl.DataFrame) -> pl.DataFrame:
     """The fields by splitting at quotes and blanks, which takes a fifth of the time of the pattern.
 
-    `is_usual` says where this holds: then the pattern would find the same, and no field needs an escape in JSON.
+    `is_usual` says where this holds, so that the pattern would find the same; `has_escape` where fields hold
+    backslashes. No field holds anything else that would need an escape in JSON.
     """
     text = pl.col("text")
     quoted = text.str.splitn('"', 7).struct.rename_fields(
@@ -58,47 +76,44 @@ def usual_fields(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("sizes").str.splitn(" ", 4).struct.rename_fields(["before", "status", "bytes", "after"]).alias("s"),
         pl.col("request").str.splitn(" ", 3).struct.rename_fields(["method", "target", "spoken"]).alias("r"),
     ).unnest("h", "s", "r")
-    is_combined = (pl.col("after") == "") & (pl.col("gap") == " ") & pl.col("end").str.contains('^(?: [^"]*)?$')
+    timestamp = from_clf(pl.col("day").str.slice(1), pl.col("zone").str.strip_suffix("]"))
+    parts = parts.with_columns(timestamp.alias("timestamp"))
+    is_combined = (pl.col("after") == "") & (pl.col("gap") == " ") & pl.col("end").str.contains("^(?: [^ ]|$)")
+    is_common = pl.col("after").is_null() & pl.col("referrer").is_null()
     is_usual = (
-        ~text.str.contains_any(["\\", "\n"])
+        ~text.str.contains_any(['\\"', "\n"])
         & _are_plain(parts)
-        & pl.all_horizontal(pl.col("client", "ident") != "")
-        & ~pl.col("user").str.contains("[", literal=True)
-        & are(parts["day"], r"^\[[^\[\]]+$")
-        & are(parts["zone"], r"^[^\]]+\]$")
+        & ~pl.col("client").is_in(["", "-"])
+        & are(parts["ident"], "^-$")
+        & ~pl.any_horizontal(pl.col("client", "user").str.contains("[", literal=True))
+        & are(parts["day"], r"^\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8}$")
+        & are(parts["zone"], r"^[+-][0-9]{4}\]$")
+        & pl.col("timestamp").is_not_null()
         & (pl.col("rest") == "")
         & (pl.col("before") == "")
         & are(parts["status"], "^(?:[0-9]{3}|-)$")
         & pl.col("bytes").str.contains("^(?:[0-9]+|-)$")
         & are(parts["method"], "^[A-Z]{3,20}$")
         & are(parts["spoken"], "^HTTP/[0-9.]+$")
-        & is_combined
+        & (is_combined | is_common)
     )
     return parts.select(
         *lines.columns,
-        *("client", "user"),
-        pl.col("day").str.slice(1),
-        pl.col("zone").str.strip_suffix("]"),
+        *("client", "user", "timestamp"),
+        pl.lit("clf").alias("timestamp_source"),
         *("request", "status", "bytes", "referrer", "agent"),
         pl.col("end").str.slice(1).alias("more"),
         *("method", "target"),
         pl.col("spoken").str.slice(5).alias("version"),
         is_usual.fill_null(False).alias("is_usual"),
+        text.str.contains("\\", literal=True).alias("has_escape"),
     )
 
 
 def _are_plain(parts: pl.DataFrame) -> pl.Expr:
     """Whether the fields that become JSON have no control character."""
-    plain = (are(parts[name], _PLAIN) for name in ("referrer", "agent"))
+    plain = (are(parts[name], _PLAIN).fill_null(True) for name in ("referrer", "agent"))
     return pl.all_horizontal(~pl.col("target").str.contains(_CONTROL), *plain)
-
-
-def _matched(lines: pl.DataFrame) -> pl.DataFrame:
-    fields = lines.with_columns(pl.col("text").str.extract_groups(_ACCESS).alias("fields")).unnest("fields")
-    return fields.with_columns(
-        pl.col("request").str.extract_groups(_REQUEST).alias("parts"),
-        pl.col("time").str.splitn(" ", 2).struct.rename_fields(["day", "zone"]).alias("at"),
-    ).unnest("parts", "at")
 
 
 def _records(fields: pl.DataFrame, escape: Callable[[pl.Expr], pl.Expr]) -> pl.DataFrame:
@@ -106,9 +121,11 @@ def _records(fields: pl.DataFrame, escape: Callable[[pl.Expr], pl.Expr]) -> pl.D
     target = pl.col("target").str.splitn("?", 2).struct.rename_fields(["url_path", "query"])
     fields = fields.with_columns(target.alias("url")).unnest("url")
     fields = fields.with_columns(escape(pl.col("referrer", "agent", "query")))
+    end = ending(fields["more"])
+    attributes = fields.select(_attributes(fields)).to_series()
+    if end.attributes.null_count() < fields.height:
+        attributes = joined(attributes, end.attributes)
     return fields.with_columns(
-        from_clf(pl.col("day"), pl.col("zone")).alias("timestamp"),
-        pl.lit("clf").alias("timestamp_source"),
         severity_of_status(status).alias("severity"),
         pl.lit("status").alias("level_source"),
         pl.col("client").alias("client_address"),
@@ -116,17 +133,10 @@ def _records(fields: pl.DataFrame, escape: Callable[[pl.Expr], pl.Expr]) -> pl.D
         pl.col("method").alias("http_method"),
         pl.col("status").alias("http_status"),
         pl.col("bytes").alias("bytes_sent"),
-        _duration_ms(fields["more"]).alias("duration_ms"),
+        end.duration_ms.alias("duration_ms"),
         pl.coalesce("request", "text").alias("body"),
-        _attributes(fields).alias("attributes"),
+        attributes.alias("attributes"),
     )
-
-
-def _duration_ms(more: pl.Series) -> pl.Series:
-    """Milliseconds, of the seconds that stand among the fields at the end."""
-    is_alone = more.str.contains(_SECONDS) | more.is_null()
-    seconds = more if is_alone.all() else more.str.extract(_LAST_SECONDS, 1)
-    return seconds.cast(pl.Float64, strict=False) * 1000
 
 
 def _attributes(fields: pl.DataFrame) -> pl.Expr:
@@ -161,5 +171,4 @@ def _escaped(value: pl.Expr) -> pl.Expr:
     return unescaped.str.replace_all(r'([\\"])', r"\${1}").str.replace_all(r"[\x00-\x1f]", " ")
 
 
-_IS_ACCESS = r'^[0-9A-Za-z.:_-]+ [^ ]+ [^"\[]*\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[^\]]*\] "'
-ACCESS = Format("access", parse_access, pl.col("text").str.contains(_IS_ACCESS))
+ACCESS = Format("access", parse_access, pl.col("text").str.contains(IS_ACCESS))

@@ -11,13 +11,13 @@ from stacklens_pipeline.parse.levels import numbers_of
 
 _WORDS = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug")
 _LEVELS = numbers_of({**{word: word for word in _WORDS}, **{f"trace{n}": "trace" for n in range(1, 9)}})
-_LEVEL = r"(?:emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])"
-_PATTERN = (
+_LEVEL = "|".join(_LEVELS)
+_HEAD = (
     rf"\[(?P<time>[^\]\n]+)\] \[(?:(?P<module>[A-Za-z0-9_-]*):)?(?P<level>{_LEVEL})\]"
     r"(?: \[pid (?P<pid>[0-9]+)(?::tid (?P<tid>[0-9]+))?\])?"
 )
 _CLIENT = r"^(?P<before>[^\[\n]*)\[(?:client|remote) (?P<client>[^\]\n]+)\] ?"
-_PORT = r"^(?P<client_address>.*?):(?P<port_number>[0-9]{1,5})$"
+_PORT = r"^(?P<address>.*?):(?P<port>[0-9]{1,5})$"
 
 
 def _client(fields: pl.DataFrame) -> list[pl.Expr]:
@@ -27,28 +27,29 @@ def _client(fields: pl.DataFrame) -> list[pl.Expr]:
     """
     body = fields["body"].str.strip_chars_start(" ")
     found = groups_of(body, _CLIENT)
-    client, has_port = pl.lit(found["client"]), pl.col("module").is_not_null()
     parts = groups_of(found["client"], _PORT)
-    address = pl.when(has_port).then(pl.lit(parts["client_address"]))
-    text = pl.lit(found["before"]) + pl.lit(body).str.slice(pl.lit(body.str.extract(_CLIENT, 0).str.len_chars()))
+    has_port = pl.col("module").is_not_null() & pl.lit(parts["port"].is_not_null())
+    behind = pl.lit(body).str.slice(pl.lit(body.str.extract(_CLIENT, 0).str.len_chars()))
+    address = pl.when(has_port).then(pl.lit(parts["address"])).otherwise(pl.lit(found["client"]))
     return [
-        pl.coalesce(address, client).str.strip_chars("[]").alias("client_address"),
-        pl.when(has_port).then(pl.lit(parts["port_number"])).alias("port_number"),
-        pl.coalesce(text, pl.lit(body)).alias("body"),
+        address.str.strip_chars("[]").alias("client_address"),
+        pl.when(has_port).then(pl.lit(parts["port"])).alias("port_number"),
+        pl.coalesce(pl.lit(found["before"]) + behind, pl.lit(body)).alias("body"),
     ]
 
 
 def _marks(fields: pl.DataFrame) -> list[pl.Expr]:
     """The number of the message, and the page that the request came from."""
+    body = fields["body"]
     return [
-        pl.col("body").str.extract(r"(?:^|: )(AH[0-9]{5}): ", 1).alias("code"),
-        pl.col("body").str.extract(r", referer: ([^\n]*)$", 1).alias("referrer"),
+        pl.lit(body.str.extract(r"(?:^|: )(AH[0-9]{5}): ", 1)).alias("code"),
+        pl.lit(body.str.extract(r", referer: ([^\n]*)$", 1)).alias("referrer"),
     ]
 
 
 APACHE_ERROR = Layout(
     "apache_error",
-    (_PATTERN,),
+    (_HEAD,),
     members={
         "module": "apache.error.module",
         "port_number": "client.port",
@@ -59,7 +60,8 @@ APACHE_ERROR = Layout(
     more=(_client, _marks),
     goes_on=True,
 ).format(
-    r"^\[(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:.]+ [0-9]{4}|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}[ :][^\]\n]*)\]"
-    rf" \[(?:[A-Za-z0-9_-]*:)?{_LEVEL}\] ",
+    r"\[(?:[A-Z][a-z]{2} [A-Z]|[0-9]{2}/[A-Z])[^\]]*\] \[",
+    r"\[(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:.]+ [0-9]{4}|[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}[ :][^\]\n]*)\]"
+    rf" \[(?:[A-Za-z0-9_-]*:)?(?:{_LEVEL})\] ",
     first="[",
 )

@@ -1,6 +1,7 @@
 """Exceptions in records of several lines: the type and the message of what was thrown, by the column.
 
-Of exceptions that caused one another it is the one that was caught last: the first of Java and .NET, the last of Python.
+Of exceptions that caused one another it is the one that was thrown last: the first of Java and .NET, the last of
+Python.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ _THROWN = r"(?:^|[\s:])(?P<type>{})(?: \[[A-Z0-9_]+\])?(?:: (?P<message>[^\n]*))
 
 @dataclass(frozen=True)
 class _Trace:
-    """How the traces of a language are told: a text that holds `mark`, of which what follows the last `after` matches."""
+    """How traces of a language are told: a text holds `mark`, and what follows the last `after` in it matches."""
 
     mark: str
     pattern: str
@@ -34,7 +35,8 @@ _TRACES = (
     _Trace("\ngoroutine ", r"(?:^|\n|[\s:])(?P<type>panic|fatal error): (?P<message>[^\n]*)\n"),
     _Trace(
         "\n\tfrom ",
-        r"(?:^|\n)(?:[^\n]*(?::in [`'][^\n]*'| -- [^\n:]*): )?(?P<message>[^\n]*) \((?P<type>[A-Z][A-Za-z0-9_:]*)\)\n(?:[^\n]*:in [^\n]*\n)?\tfrom ",
+        r"(?:^|\n)(?:[^\n]*(?::in [`'][^\n]*'| -- [^\n:]*): )?(?P<message>[^\n]*) \((?P<type>[A-Z][A-Za-z0-9_:]*)\)\n"
+        r"(?:[^\n]*:in [^\n]*\n)?\tfrom ",
     ),
     _Trace("\n#0 ", r"Uncaught (?P<type>[A-Za-z0-9_\\]+): (?P<message>[^\n]*?)(?: in [^ \n]+:[0-9]+)?\nStack trace:"),
     _Trace(" panicked at ", r" (?P<type>panicked) at '(?P<message>[^\n]*)', "),

@@ -1,4 +1,4 @@
-"""The groups of heads, by the column: few tokens of each line are looked at first, more only where those do not tell."""
+"""The groups of heads, by the column: as few tokens of each line are looked at as tell where its head ends."""
 
 import polars as pl
 
@@ -69,7 +69,7 @@ def _enough(lead: pl.Series, after: pl.Series) -> int:
     sample = slice(0, None, max(1, len(after) // SAMPLE))
     numbers, shapes = _shapes(lead[sample], tokens.cut(after[sample], MOST))
     needed = [_needed(shape) for shape in shapes]
-    return sorted(needed[number] for number in numbers)[int(len(numbers) * MOST_OF_THEM)]
+    return int(sorted(needed[number] for number in numbers)[int(len(numbers) * MOST_OF_THEM)])
 
 
 def _needed(shape: str) -> int:
@@ -79,7 +79,7 @@ def _needed(shape: str) -> int:
 
 
 def _lead(lines: pl.DataFrame) -> pl.DataFrame:
-    """`lead`, the shape up to the time (`x` for what is too much for a head), and the tokens before it if there are any."""
+    """`lead`, the shape up to the time (`x` for what is too much for a head), and the tokens before it, if any."""
     before = lines["before"]
     lead = lines.select(pl.when("has_time").then(pl.lit("T")).otherwise(pl.lit("")).alias("lead"))
     if before.null_count() == len(before):

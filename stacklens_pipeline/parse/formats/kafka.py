@@ -15,21 +15,20 @@ _CLASS = r"\([A-Za-z_][A-Za-z0-9_$]*(?:\.[A-Za-z0-9_$]+)+\)"
 def _class(fields: pl.DataFrame) -> list[pl.Expr]:
     """The class, and the message and what follows it without the class."""
     parts = fields["body"].str.splitn("\n", 2).struct.rename_fields(["line", "rest"]).struct.unnest()
+    line, rest = pl.col("line"), pl.col("rest")
+    on_line = line.str.extract(f"{_CLASS}$", 0)
+    at_end = pl.when(on_line.is_null()).then(rest.str.extract(rf"{_CLASS}[ \n]*$", 0))
+    message, others = _without(line, on_line), _without(rest, at_end)
     found = parts.select(
-        "line",
-        "rest",
-        on_line=pl.col("line").str.extract(f"{_CLASS}$", 0),
-        at_end=pl.col("rest").str.extract(rf"{_CLASS}\s*$", 0),
+        pl.concat_str(message, (pl.lit("\n") + others).fill_null("").str.strip_chars_end("\n")).alias("body"),
+        pl.coalesce(on_line, at_end).str.strip_chars("() \n").alias("logger"),
     )
-    line, rest, on_line, at_end = (pl.lit(values) for values in found)
-    size = pl.coalesce(on_line, pl.lit("")).str.len_chars()
-    last = pl.when(on_line.is_null()).then(at_end)
-    kept = rest.str.slice(0, rest.str.len_chars() - last.fill_null("").str.len_chars())
-    message = line.str.slice(0, line.str.len_chars() - size).str.strip_chars_end(" ")
-    return [
-        pl.concat_str(message, (pl.lit("\n") + kept).fill_null("").str.strip_chars_end(" \n")).alias("body"),
-        pl.coalesce(on_line, last).str.strip_chars("() \n").alias("logger"),
-    ]
+    return [pl.lit(values) for values in found]
+
+
+def _without(text: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """The text without its end, and without blanks before it."""
+    return text.str.slice(0, text.str.len_chars() - end.fill_null("").str.len_chars()).str.strip_chars_end(" ")
 
 
 KAFKA = Layout(
@@ -37,4 +36,8 @@ KAFKA = Layout(
     (rf"\[(?P<time>{_TIME})\] (?P<level>{_LEVEL}) ",),
     more=(_class,),
     goes_on=True,
-).format(rf"^\[{_TIME}\] (?:{_LEVEL}) (?:[A-Za-z]+ values: ?$|(?:[^\n]* )?{_CLASS}$)", first="[")
+).format(
+    rf"\[{_TIME}\] (?:{_LEVEL}) ",
+    rf"\[{_TIME}\] (?:{_LEVEL}) (?:[A-Za-z]+ values: ?|(?:[^\n]* )?{_CLASS})(?:\n|$)",
+    first="[",
+)

@@ -17,42 +17,19 @@ from stacklens_pipeline.parse.formats.text import parse_text
 from stacklens_pipeline.parse.levels import severity_of, severity_of_word
 from stacklens_pipeline.parse.timestamps import recognise
 
-_CLOCK = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
-GATE = "|".join(
-    (
-        # klog, glog; the archives of supercomputers
-        rf"^\s*[IWEFDV][0-9]{{4}}(?:[0-9]{{4}})? {_CLOCK}|^(?:-|[A-Z0-9_]+) [0-9]{{9,10}} [0-9]{{4}}\.",
-        r"^[0-9]{1,9} [^ ]+ [A-Za-z_.-]+ [A-Za-z_.-]+ [0-9]{9,10} -?[0-9]{1,2} ",
-        # Apache, Kafka, SSSD, MySQL's slow log
-        r"^\[(?:[A-Z][a-z]{2} |[0-9]{1,2}/)[^\]]*\] \[|^\[[0-9-]{10} [0-9:]{8},[0-9]{3}\] [A-Z]|^\([^()]*[0-9]\):? \[|^# ",
-        # nginx, PostgreSQL, MySQL, Redis, logcat
-        rf"^[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}} {_CLOCK} \[",
-        rf"^<?[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} {_CLOCK}(?:\.[0-9]{{1,6}})? (?:[A-Z]{{2,4}}T|UTC|MSK|Z|[+-][0-9:]{{2,6}})[:> ,]",
-        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ] ?[0-9:]{7,8}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9:]{5})? +[0-9]+ \[|^[0-9]{6} {1,2}[0-9]{1,2}:",
-        r"^[0-9]+:(?:[MSCX] [0-9]|signal-)|^\[[0-9]+\] [0-9]{1,2} [A-Z]",
-        rf"^(?:[0-9]{{4}}-)?[0-9]{{2}}-[0-9]{{2}} {_CLOCK}\.[0-9]{{3,9}}(?: [+-][0-9]{{4}})? +(?:(?:[A-Za-z0-9_]+ +)?[0-9]+ +[0-9]+ [A-Z] |[A-Z]/)",
-    )
-)
-"""How lines of all layouts begin, so that most others are asked once and not by each."""
-
 More = Callable[[pl.DataFrame], list[pl.Expr]]
 """From the groups of the lines to further ones, or others of these names: what no pattern finds."""
-
-
-def _nothing_more(fields: pl.DataFrame) -> list[pl.Expr]:
-    del fields
-    return []
 
 
 @dataclass(frozen=True)
 class Layout:
     """Lines of one form.
 
-    `patterns` are tried in their order; each matches the head of a text, from its start on, and has the group `time` and
-    some of `level`, `groups.COLUMNS`, `groups.MEMBERS` and `members` (group -> attribute; a name that ends with `_number`
-    is one); what follows the head is the `body`, if no group is. `more` are steps that make further groups of these. `words` are the levels as this program writes
-    them; without them `levels.WORDS` hold. A text that no pattern matches, or whose `time` is none, is no line of this
-    layout. `times` are formats (of strptime) of the time, where the usual ways to read one would take it for another.
+    `patterns` are tried in their order. Each matches the head of a text, from its start on, and has the group `time`
+    and some of `level`, `groups.COLUMNS`, `groups.MEMBERS` and `members` (group -> attribute; a name that ends with
+    `_number` is one); what follows the head is the `body`, if no group is. `more` are steps that make further groups of
+    these. `words` are the levels as this program writes them; without them `levels.WORDS` hold. A text that no pattern
+    matches, or whose `time` is none, is no line of this layout.
     """
 
     name: str
@@ -60,19 +37,19 @@ class Layout:
     members: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, int] | None = None
     more: tuple[More, ...] = ()
-    times: tuple[str, ...] = ()
     goes_on: bool = False
 
-    def format(self, test: str, first: str) -> Format:
-        """The format of these lines, which begin with one of the characters `first` and match `test`."""
-        is_of = pl.col("text").str.contains(test)
-        return Format(self.name, partial(parse_layout, self), is_of, first=first, gate=GATE, goes_on=self.goes_on)
+    def format(self, begins: str, test: str, *, first: str) -> Format:
+        """The format of lines that begin with `begins` and match `test`, both without an anchor at the start."""
+        is_of = pl.col("text").str.contains(f"^(?:{test})")
+        parse = partial(parse_layout, self)
+        return Format(self.name, parse, is_of, first=first, begins=begins, goes_on=self.goes_on)
 
 
 def parse_layout(layout: Layout, lines: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Records of lines of a layout, in order; a line that is none of it becomes text."""
     fields = _fields(layout, lines["text"])
-    times = recognise(fields["time"], lines["appended_at"], timezone, layout.times)
+    times = recognise(fields["time"], lines["appended_at"], timezone)
     fields = fields.with_columns(times["timestamp"].alias("timestamp"), times["source"].alias("timestamp_source"))
     is_of = fields["timestamp"].is_not_null()
     if is_of.all():

@@ -18,17 +18,31 @@ def json_object(members: Mapping[str, pl.Series]) -> pl.Series:
     >>> json_object({"name": pl.Series(['a "b"', None]), "n": pl.Series([1, None])}).to_list()
     ['{"name":"a \\\\"b\\\\"","n":1}', None]
     """
-    jsons = {name: _json(values) for name, values in members.items()}
-    there = {name: values for name, values in jsons.items() if values.null_count() < values.len()}
+    there = {name: values for name, values in members.items() if _json_of(values).null_count() < values.len()}
     if not there:
         length = next((values.len() for values in members.values()), 0)
         return pl.repeat(None, length, dtype=pl.String, eager=True)
-    parts = [pl.lit(f",{orjson.dumps(name).decode()}:") + pl.lit(values) for name, values in there.items()]
+    parts = [part for name, values in there.items() for part in _parts(name, values)]
     joined = pl.select(pl.concat_str(parts, ignore_nulls=True).alias("members")).to_series()
     objects = "{" + joined.str.slice(1) + "}"
-    if all(values.null_count() for values in there.values()):
+    if all(_json_of(values).null_count() for values in there.values()):
         objects = objects.set(joined == "", None)
     return objects
+
+
+def _parts(name: str, values: pl.Series) -> list[pl.Expr]:
+    """What is written of a member, with a comma before it; where it may be null, in one part."""
+    key = f",{orjson.dumps(name).decode()}:"
+    if values.dtype == pl.String and not values.str.contains(_ESCAPED).any():
+        parts = [pl.lit(f'{key}"'), pl.lit(values), pl.lit('"')]
+    else:
+        parts = [pl.lit(key), pl.lit(_json(values))]
+    return [pl.concat_str(parts)] if _json_of(values).null_count() else parts
+
+
+def _json_of(values: pl.Series) -> pl.Series:
+    """The values, or of those that are JSON already the texts, which may be null."""
+    return values.struct.field("json") if isinstance(values.dtype, pl.Struct) else values
 
 
 def as_json(texts: pl.Series) -> pl.Series:
@@ -38,11 +52,12 @@ def as_json(texts: pl.Series) -> pl.Series:
 
 def quoted(texts: pl.Series) -> pl.Series:
     """Texts as JSON strings; nulls stay."""
-    if not texts.str.contains(_ESCAPED).any():
-        return '"' + texts + '"'
-    known = texts.unique()
-    escaped = [None if text is None else orjson.dumps(text).decode() for text in known]
-    return texts.replace_strict(known, pl.Series(escaped, dtype=pl.String), return_dtype=pl.String)
+    is_odd = texts.str.contains(_ESCAPED).fill_null(False)
+    plain = '"' + texts + '"'
+    if not is_odd.any():
+        return plain
+    odd = is_odd.arg_true()
+    return plain.scatter(odd, pl.Series([orjson.dumps(text).decode() for text in texts.gather(odd)], dtype=pl.String))
 
 
 def number_or_text(texts: pl.Series) -> pl.Series:
@@ -56,6 +71,4 @@ def number_or_text(texts: pl.Series) -> pl.Series:
 def _json(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
         return quoted(values)
-    if isinstance(values.dtype, pl.Struct):
-        return values.struct.field("json")
-    return values.cast(pl.String)
+    return _json_of(values).cast(pl.String)

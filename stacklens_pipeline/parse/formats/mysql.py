@@ -1,9 +1,9 @@
 """MySQL and MariaDB: the error log of all versions, and the entries of the slow query log.
 
 Error lines are `2026-11-24T04:00:00.123456Z 0 [System] [MY-010116] [Server] text` (8), the same without code and
-subsystem (5.7), with a local time (5.6, MariaDB), or begin with `YYMMDD HH:MM:SS` (5.5 and before). An entry of the slow
-log has several lines: `# Time:`, which may be left out, `# User@Host:`, `# Query_time:`, and the statement. Source: MySQL's
-reference manual, chapter "MySQL Server Logs".
+subsystem (5.7), with a local time (5.6, MariaDB), or begin with `YYMMDD HH:MM:SS` (5.5 and before). An entry of the
+slow log has several lines: `# Time:`, which may be left out, `# User@Host:`, `# Query_time:`, and the statement.
+Source: MySQL's reference manual, chapter "MySQL Server Logs".
 """
 
 import polars as pl
@@ -12,24 +12,32 @@ from stacklens_pipeline.parse.formats.groups import groups_of
 from stacklens_pipeline.parse.formats.line_layout import Layout
 
 _LEVEL = "(?i:System|Note|Warning|Error|Fatal)"
-_TIME = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T| {1,2})[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
-)
-_OLD_TIME = r"[0-9]{6} {1,2}[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = _DATE + r"(?:T| {1,2})[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+_THREAD = rf"(?P<time>{_TIME}) +(?P<tid>[0-9]+) \[(?P<level>{_LEVEL})\]"
+_OLD_TIME = "[0-9]{6} {1,2}[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
 _OLD_WORDS = r"\[(?:Note|Warning|ERROR)\]|mysqld(?:_safe)?|InnoDB:|Plugin"
 
 MYSQL = Layout(
     "mysql",
     (
-        rf"(?P<time>{_TIME}) +(?P<tid>[0-9]+) \[(?P<level>{_LEVEL})\] \[(?P<code>[A-Z]+-[0-9]+)\] \[(?P<logger>[^\]]*)\]",
-        rf"(?P<time>{_TIME}) +(?P<tid>[0-9]+) \[(?P<level>{_LEVEL})\]",
+        rf"{_THREAD} \[(?P<code>[A-Z]+-[0-9]+)\] \[(?P<logger>[^\]]*)\]",
+        _THREAD,
         rf"(?P<time>{_OLD_TIME}) +(?:\[(?P<level>{_LEVEL})\])?",
     ),
     members={"code": "error.code"},
     goes_on=True,
-).format(rf"^(?:{_TIME} +[0-9]+ \[{_LEVEL}\]|{_OLD_TIME} +(?:{_OLD_WORDS}))", first="0123456789")
+).format(
+    rf"{_TIME} +[0-9]+ \[|{_OLD_TIME} ",
+    rf"{_TIME} +[0-9]+ \[{_LEVEL}\]|{_OLD_TIME} +(?:{_OLD_WORDS})",
+    first="0123456789",
+)
 
-_ENTRY = r"(?:# Time: (?P<time>[^\n]*)(?:\n|$))?(?:# User@Host: (?P<account>[^\n]*)(?:\n|$))?(?P<measures>(?:# [^\n]*(?:\n|$))*)"
+_END = r"(?:\n|$)"
+_ENTRY = (
+    rf"(?:# Time: (?P<time>[^\n]*){_END})?(?:# User@Host: (?P<account>[^\n]*){_END})?"
+    rf"(?P<measures>(?:# [^\n]*{_END})*)"
+)
 _ACCOUNT = (
     r"^(?P<user>[^\[ ]*)(?:\[[^\]]*\])? *@ *(?P<host>[^ \[]*)? *(?:\[(?P<address>[^\]]*)\])?(?: +Id: +(?P<tid>[0-9]+))?"
 )
@@ -48,17 +56,14 @@ _MEASURES = {
 def _entry(fields: pl.DataFrame) -> list[pl.Expr]:
     """Who sent what, and when."""
     account, said = groups_of(fields["account"], _ACCOUNT), groups_of(fields["body"], _STATEMENT)
-    measures = fields["measures"]
-    statement = said["statement"].to_frame("s").select(pl.col("s").str.strip_chars().replace("", None)).to_series()
-    schema = measures.str.extract("Schema: ([^ \n]+)", 1)
-    heads = pl.concat_str(pl.lit("# User@Host: "), "account", pl.lit("\n"), "measures").str.strip_chars_end()
+    schema = fields["measures"].str.extract("Schema: ([^ \n]+)", 1)
+    addresses = (pl.lit(account[name].replace("", None)) for name in ("address", "host"))
     return [
         pl.coalesce("time", pl.lit(said["epoch"])).alias("time"),
-        pl.lit(account["user"]).alias("user"),
-        pl.lit(account["tid"]).alias("tid"),
-        pl.coalesce(pl.lit(account[name]).replace("", None) for name in ("address", "host")).alias("client_address"),
+        *(pl.lit(account[name]).alias(name) for name in ("user", "tid")),
+        pl.coalesce(addresses).alias("client_address"),
         pl.coalesce(pl.lit(said["db"]), pl.lit(schema)).alias("db"),
-        pl.coalesce(pl.lit(statement), heads, "body").alias("body"),
+        pl.lit(said["statement"]).fill_null("").str.strip_chars().alias("body"),
     ]
 
 
@@ -75,4 +80,4 @@ MYSQL_SLOW = Layout(
     members={"user": "db.user", "db": "db.name", **{group: name.lower() for group, name in _MEASURES.items()}},
     more=(_entry, _measured),
     goes_on=True,
-).format(r"^# (?:Time: [0-9]|User@Host: [^\n]*@)", first="#")
+).format("# (?:Time|User@Host): ", r"# (?:Time: [0-9]|User@Host: [^\n]*@)", first="#")

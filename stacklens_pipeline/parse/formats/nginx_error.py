@@ -1,6 +1,6 @@
 """nginx's error log: `2026/11/24 04:00:00 [error] 31#31: *3 text, client: 192.0.2.9, server: ..., request: "..."`.
 
-Source: nginx's own `ngx_log.c` and `ngx_http_request.c`, as read in their documentation.
+Source: nginx's documentation of `error_log`, and lines that it writes.
 """
 
 import polars as pl
@@ -10,9 +10,9 @@ from stacklens_pipeline.parse.formats.line_layout import Layout
 from stacklens_pipeline.parse.levels import numbers_of
 
 _LEVEL = "emerg|alert|crit|error|warn|notice|info|debug"
-_HEAD = r"[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
-_PATTERN = (
-    rf"(?P<time>{_HEAD}) \[(?P<level>{_LEVEL})\] (?P<pid>[0-9]+)#(?P<tid>[0-9]+):"
+_TIME = "[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
+_HEAD = (
+    rf"(?P<time>{_TIME}) \[(?P<level>{_LEVEL})\] (?P<pid>[0-9]+)#(?P<tid>[0-9]+):"
     r" (?:\*(?P<connection_number>[0-9]+) )?"
 )
 _REQUEST = r"^(?P<http_method>[A-Z]{3,20}) (?P<path>[^ ?]*)(?:\?(?P<query>[^ ]*))?(?: HTTP/(?P<version>[0-9.]+))?$"
@@ -71,7 +71,7 @@ def _limit(fields: pl.DataFrame) -> list[pl.Expr]:
 
 NGINX_ERROR = Layout(
     "nginx_error",
-    (_PATTERN,),
+    (_HEAD,),
     members={
         "connection_number": "nginx.error.connection_id",
         "server": "server.address",
@@ -88,4 +88,4 @@ NGINX_ERROR = Layout(
     },
     words=numbers_of(_LEVEL.split("|")),
     more=(_context, _request, _limit),
-).format(rf"^{_HEAD} \[(?:{_LEVEL})\] [0-9]+#[0-9]+: ", first="12")
+).format(rf"{_TIME} \[", _HEAD, first="12")

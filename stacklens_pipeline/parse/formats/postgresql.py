@@ -16,85 +16,84 @@ _LEVELS = numbers_of(
     {
         **dict.fromkeys(_SAID, "info"),
         **{f"DEBUG{n}": "debug" for n in range(1, 6)},
-        **{"DEBUG": "debug", "NOTICE": "notice", "WARNING": "warning"},
-        **{"ERROR": "error", "FATAL": "fatal", "PANIC": "panic"},
+        **{word: word.lower() for word in ("DEBUG", "NOTICE", "WARNING", "ERROR", "FATAL", "PANIC")},
     }
 )
 _LEVEL = "|".join(_LEVELS)
-_ZONE = " (?:[A-Z]{2,4}T|UTC|MSK|Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
-_TIME = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,6}})?{_ZONE}"
-_PATTERN = rf"<?(?P<time>{_TIME.replace(_ZONE, ' (?:[A-Z]+|[+-][0-9:]+)')})"
-_ONE_BLANK = rf"(?s)^(?P<prefix>[^\n]*?[ :\]])(?P<level>{_LEVEL}): {{1,2}}(?P<body>.*)$"
+_CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+_TIME = f"{_CLOCK} (?:[A-Z]{{2,4}}T|UTC|MSK|Z|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)"
+_HEAD = f"<?(?P<time>{_CLOCK} (?:[A-Z]+|[+-][0-9:]+))"
+_TO_TEXT = rf"^(?P<prefix>[^\n]*?[ :\]>])(?P<level>{_LEVEL}): {{1,2}}"
 
 _PID = r"\[([0-9]+)(?:-[0-9]+)?\]"
 _USER_AT_DATABASE = r"(?:^|[ :])(?P<user>[^ @:=,\[\]]+)@(?P<db>[^ @:=,\[\]]+)(?:[ :]|$)"
-_CLIENT = r"^:([0-9A-Fa-f.:]+)\([0-9]+\):"
+_CLIENT_AND_PORT = r"^:([0-9A-Fa-f.:]+)\([0-9]+\):"
 _KEYS = {"user": "(?:user|u)", "db": "(?:db|database|d)", "app": "(?:app|application|a)", "client": "(?:client|host|h)"}
-_QUOTED = '"((?:[^"]|"")*)"'
+_VALUE = r"(\[[^\]]*\]|[^, \])]+)"
 
 
-def _split(fields: pl.DataFrame) -> list[pl.Expr]:
-    """The prefix, the level and the text, at the two blanks; at the first level where there is one blank only."""
-    parts = (
-        fields["body"].str.strip_prefix(">").str.splitn(":  ", 2).struct.rename_fields(["head", "text"]).struct.unnest()
-    )
+def _text(fields: pl.DataFrame) -> list[pl.Expr]:
+    """The prefix, the level and the text: cut at the two blanks, or, where there is one only, at the first level."""
+    parts = fields["body"].str.splitn(":  ", 2).struct.rename_fields(["head", "body"]).struct.unnest()
     level = parts["head"].str.extract(rf"[ :\]>]({_LEVEL})$", 1).alias("level")
-    found = pl.DataFrame([parts["head"].alias("prefix"), level, parts["text"].alias("body")])
-    missed = found["level"].is_null() | found["body"].is_null()
-    if missed.any():
-        others = groups_of(fields["body"].filter(missed), _ONE_BLANK)
-        places = missed.arg_true()
-        found = found.with_columns(found[name].clone().scatter(places, others[name]) for name in found.columns)
+    found = pl.DataFrame([parts["head"].alias("prefix"), level, parts["body"]])
+    missed = (found["level"].is_null() | found["body"].is_null()).arg_true()
+    if len(missed):
+        texts = fields["body"].gather(missed)
+        others = groups_of(texts, _TO_TEXT).with_columns(texts.str.replace(_TO_TEXT, "").alias("body"))
+        found = found.with_columns(found[name].scatter(missed, others[name]) for name in found.columns)
     return [pl.lit(found[name]).alias(name) for name in found.columns]
 
 
 def _prefix(fields: pl.DataFrame) -> list[pl.Expr]:
     """What the prefix says in a form that can be told."""
     prefix = fields["prefix"]
-    at, keys = groups_of(prefix, _USER_AT_DATABASE), dict[str, pl.Series]()
+    at = groups_of(prefix, _USER_AT_DATABASE)
+    found = {"pid": [prefix.str.extract(_PID, 1)], "user": [at["user"]], "db": [at["db"]]}
+    found["client"] = [prefix.str.extract(_CLIENT_AND_PORT, 1)]
     if prefix.str.contains("=", literal=True).any():
-        keys = {
-            name: prefix.str.extract(rf"(?:^|[ ,\[(]){key}=(\[[^\]]*\]|[^, \])]+)", 1) for name, key in _KEYS.items()
-        }
-    client = pl.coalesce(pl.lit(prefix.str.extract(_CLIENT, 1)), *(pl.lit(keys[n]) for n in keys if n == "client"))
-    return [
-        pl.lit(prefix.str.extract(_PID, 1)).alias("pid"),
-        *(pl.coalesce(pl.lit(at[n]), *([pl.lit(keys[n])] if keys else [])).alias(n) for n in ("user", "db")),
-        *([pl.lit(keys["app"]).alias("app")] if keys else []),
-        pl.when(~client.str.starts_with("[")).then(client).alias("client_address"),
-    ]
+        for name, key in _KEYS.items():
+            found.setdefault(name, []).append(prefix.str.extract(rf"(?:^|[ ,\[(]){key}={_VALUE}", 1))
+    return [pl.coalesce(map(pl.lit, values)).alias(name) for name, values in found.items()]
 
 
 def _unquoted(fields: pl.DataFrame) -> list[pl.Expr]:
     """The fields of csvlog without the quotation marks that are doubled in them."""
-    client = pl.col("client").str.replace(":[0-9]+$", "")
-    return [
-        pl.col("user", "db", "body").str.replace_all('""', '"', literal=True),
-        pl.when(~client.str.starts_with("[")).then(client).alias("client_address"),
-    ]
+    del fields
+    doubled = pl.col("user", "db", "body").str.replace_all('""', '"', literal=True)
+    return [doubled, pl.col("client").str.replace(":[0-9]+$", "")]
 
 
 def _known(fields: pl.DataFrame) -> list[pl.Expr]:
-    """How long a statement took, and no names of what is not known."""
-    del fields
+    """How long a statement took, the client's address, and no names of what is not known."""
+    unknown = ["[unknown]", "[local]"]
+    named = {"user": "user", "db": "db", "app": "app", "client": "client_address"}
     return [
-        pl.col("body").str.extract(r"^duration: ([0-9.]+) ms", 1).alias("duration_ms"),
-        *(pl.when(pl.col(name) != "[unknown]").then(pl.col(name)).alias(name) for name in ("user", "db")),
+        pl.col("body").str.extract(r"^ *duration: ([0-9.]+) ms", 1).alias("duration_ms"),
+        *(
+            pl.when(~pl.col(name).is_in(unknown)).then(pl.col(name)).alias(group)
+            for name, group in named.items()
+            if name in fields.columns
+        ),
     ]
 
 
 _MEMBERS = {"user": "db.user", "db": "db.name", "app": "application_name", "state": "db.response.status_code"}
-_TEST = rf"^<?{_TIME}[:> ](?:[^\n]*[ :\]])?(?:{_LEVEL}): "
 
 POSTGRESQL = Layout(
-    "postgresql", (_PATTERN,), members=_MEMBERS, words=_LEVELS, more=(_split, _prefix, _known), goes_on=True
-).format(_TEST, first="<12")
+    "postgresql", (_HEAD,), members=_MEMBERS, words=_LEVELS, more=(_text, _prefix, _known), goes_on=True
+).format(f"<?{_TIME}[:> ]", rf"<?{_TIME}[:> ](?:[^\n]*[ :\]>])?(?:{_LEVEL}): ", first="<12")
+
+
+def _quoted(name: str) -> str:
+    return f'(?:"(?P<{name}>(?:[^"]|"")*)")?'
+
 
 _CSV = (
-    rf"(?P<time>{_TIME}),(?:{_QUOTED.replace('(', '(?P<user>', 1)})?,(?:{_QUOTED.replace('(', '(?P<db>', 1)})?,"
-    r'(?P<pid>[0-9]*),(?:"(?P<client>[^"]*)")?,(?P<session>[^,]*),[0-9]*,(?:"[^"]*")?,[^,]*,[^,]*,[0-9]*,'
-    rf"(?P<level>{_LEVEL}),(?P<state>[0-9A-Z]{{5}}),(?:{_QUOTED.replace('(', '(?P<body>', 1)})?"
+    rf"(?P<time>{_CLOCK} (?:[A-Z]+|[+-][0-9:]+)),{_quoted('user')},{_quoted('db')},(?P<pid>[0-9]*),{_quoted('client')},"
+    rf'(?P<session>[^,]*),[0-9]*,(?:"[^"]*")?,[^,]*,[^,]*,[0-9]*,(?P<level>{_LEVEL}),(?P<state>[0-9A-Z]{{5}}),'
+    rf"{_quoted('body')}"
 )
 POSTGRESQL_CSV = Layout(
     "postgresql_csv", (_CSV,), members=_MEMBERS, words=_LEVELS, more=(_unquoted, _known), goes_on=True
-).format(rf'^{_TIME},(?:"[^"]*")?,(?:"[^"]*")?,[0-9]*,', first="12")
+).format(f"{_TIME},", rf'{_TIME},(?:"[^"]*")?,(?:"[^"]*")?,[0-9]*,(?:"[^"]*")?,[0-9a-f]+\.[0-9a-f]+,', first="12")

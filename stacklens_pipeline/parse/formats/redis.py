@@ -1,6 +1,6 @@
 """Redis: `1:M 29 Aug 2023 13:47:38.984 * text`, of older versions without the year or with `[pid]` before the time.
 
-Source: `serverLogRaw` as the Redis documentation tells it.
+Source: the Redis documentation of its log.
 """
 
 import polars as pl
@@ -39,6 +39,7 @@ REDIS = Layout(
     words=_LEVELS,
     more=(_role,),
 ).format(
-    rf"^(?:[0-9]+:[MSCX]|\[[0-9]+\]) (?:{_YEAR}|{_NO_YEAR}){_CLOCK} [.*#-] |^[0-9]+:signal-handler \([0-9]{{9,10}}\) ",
+    r"[0-9]+:(?:[MSCX] [0-9]|signal-)|\[[0-9]+\] [0-9]{1,2} [A-Z]",
+    rf"(?:[0-9]+:[MSCX]|\[[0-9]+\]) (?:{_YEAR}|{_NO_YEAR}){_CLOCK} [.*#-] |[0-9]+:signal-handler \([0-9]{{9,10}}\) ",
     first="123456789[",
 )

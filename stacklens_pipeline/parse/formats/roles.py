@@ -18,7 +18,7 @@ _BY_KIND: Mapping[str, str] = {
     "R": r"^(?P<level>[A-Za-z]+)",
     "N": r"^[\[({<][^0-9]*(?P<pid>[0-9][0-9A-Fa-fx.:#-]*)",
     "Nt": r"^[\[({<][^0-9]*(?P<tid>[0-9][0-9A-Fa-fx.:#-]*)",
-    "k": rf"^[\[(<](?:(?P<thread>[^\])>]*?)[ /:|,.]+)?(?P<level>{UPPER}|{TOKEN})(?:[:/|, ]+(?P<logger>[^\])>]*))?[\])>]",
+    "k": rf"^[\[(<](?:(?P<thread>[^\])>]*?)[ /:|,.]+)?(?P<level>{UPPER}|{TOKEN})(?:[:/|, ]+(?P<logger>[^\])>]*))?",
     "q": rf"^(?P<logger>.*)\.(?P<level>{UPPER}):",
     "Q": rf"^(?P<context>.*\))(?P<level>{UPPER}):",
     "j": rf"^(?P<level>{UPPER})/(?P<thread>[^\]\s]+?)[\]:\s]*$",

@@ -6,9 +6,8 @@ The level is a bit mask. Source: sssd.conf(5), "debug_level".
 from stacklens_pipeline.parse.formats.line_layout import Layout
 from stacklens_pipeline.parse.levels import numbers_of
 
-_MASKS = {
-    **{"0010": "fatal", "0020": "critical", "0040": "error", "0080": "warning"},
-    **{"0100": "info", "0200": "info"},
+_MASKS = dict(zip(("0010", "0020", "0040", "0080"), ("fatal", "critical", "error", "warning"), strict=True)) | {
+    **dict.fromkeys(("0100", "0200"), "info"),
     **dict.fromkeys(("0400", "1000"), "debug"),
     **dict.fromkeys(("2000", "4000", "10000", "20000"), "trace"),
 }
@@ -20,4 +19,4 @@ SSSD = Layout(
     (rf"{_HEAD}{_NESTED} \[(?P<function>[^\]\n]+)\] \(0x(?P<level>[0-9a-f]+)\):",),
     words=numbers_of(_MASKS),
     goes_on=True,
-).format(r"^\([^()\n]*[0-9]\):? \[[^\n]{1,120}\] \(0x[0-9a-f]{4,5}\): ", first="(")
+).format(r"\([^()\n]*[0-9]\):? \[", rf"{_HEAD}{_NESTED} \[[^\]\n]+\] \(0x[0-9a-f]{{4,5}}\): ", first="(")

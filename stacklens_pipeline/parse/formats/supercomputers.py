@@ -9,17 +9,18 @@ repository, and Oliner and Stearley, "What Supercomputers Say" (2007).
 from stacklens_pipeline.parse.formats.line_layout import Layout
 
 _RECEIVED = r"(?P<label>-|[A-Z0-9_]+) (?P<time>[0-9]{9,10}) [0-9]{4}\.[0-9]{2}\.[0-9]{2} "
-_IS_RECEIVED = r"^(?:-|[A-Z0-9_]+) [0-9]{9,10} [0-9]{4}\.[0-9]{2}\.[0-9]{2} [^ ]+ "
+_IS_RECEIVED = r"(?:-|[A-Z0-9_]+) [0-9]{9,10} [0-9]{4}\.[0-9]{2}\.[0-9]{2} [^ ]+ "
 _FIRST = "-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LABEL = {"label": "alert.label"}
 
 RAS = Layout(
     "ras",
     (
-        rf"{_RECEIVED}[^ ]+ (?P<local>[0-9.-]+) (?P<host_name>[^ ]+) (?P<kind>[A-Z]+) (?P<logger>[^ ]+) (?P<level>[A-Z]+)",
+        rf"{_RECEIVED}[^ ]+ (?P<local>[0-9.-]+) (?P<host_name>[^ ]+) (?P<kind>[A-Z]+) (?P<logger>[^ ]+)"
+        r" (?P<level>[A-Z]+)",
     ),
     members={**_LABEL, "kind": "event.type", "local": "event.time"},
-).format(_IS_RECEIVED + "[0-9]{4}-[0-9]{2}-[0-9]{2}-", _FIRST)
+).format(_IS_RECEIVED, _IS_RECEIVED + "[0-9]{4}-[0-9]{2}-[0-9]{2}-", first=_FIRST)
 
 CLUSTER_SYSLOG = Layout(
     "cluster_syslog",
@@ -29,8 +30,9 @@ CLUSTER_SYSLOG = Layout(
         rf"{_RECEIVED}(?P<host_name>[^ ]+) [A-Z][a-z]{{2}} +[0-9]{{1,2}} [0-9:]{{8}} (?P<place>[^ ]+)",
     ),
     members={**_LABEL, "place": "host.id"},
-).format(_IS_RECEIVED + "[A-Z][a-z]{2} +[0-9]{1,2} [0-9:]{8} ", _FIRST)
+).format(_IS_RECEIVED, _IS_RECEIVED + "[A-Z][a-z]{2} +[0-9]{1,2} [0-9:]{8} ", first=_FIRST)
 
+_EVENT = "[0-9]{1,9} [^ ]+ [A-Za-z_.-]+ [A-Za-z_.-]+ [0-9]{9,10} -?[0-9]{1,2} "
 CLUSTER_EVENT = Layout(
     "cluster_event",
     (
@@ -38,4 +40,4 @@ CLUSTER_EVENT = Layout(
         r" (?P<flag>-?[0-9]+)",
     ),
     members={"event_number": "event.id", "state": "event.action", "flag": "event.flag"},
-).format(r"^[0-9]{1,9} [^ ]+ [A-Za-z_.-]+ [A-Za-z_.-]+ [0-9]{9,10} -?[0-9]{1,2} ", first="123456789")
+).format(_EVENT, _EVENT, first="123456789")

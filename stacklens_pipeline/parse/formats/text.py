@@ -54,7 +54,9 @@ def _first_lines(texts: pl.Series, several: bool) -> pl.Series:
 def _body(fields: pl.DataFrame, several: bool) -> pl.Series:
     """What follows the head; the whole text where that is nothing."""
     body = fields.select(pl.col("text").str.slice(pl.col("behind")).alias("body")).to_series()
-    body = body.str.strip_chars_start(" \t\n") if several else body
+    if several:  # what has lines may begin on the second
+        has_several = fields["text"].str.contains("\n", literal=True)
+        body = body.zip_with(~has_several, body.str.strip_chars_start(" \t\n"))
     is_empty = body == ""
     return body.zip_with(~is_empty, fields["text"]) if is_empty.any() else body
 

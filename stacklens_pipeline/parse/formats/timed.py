@@ -28,9 +28,9 @@ _COLUMNS = ("timestamp", "timestamp_source", "stop", "before", "has_time", "afte
 def timed(first: pl.Series, observed: pl.Series, timezone: str) -> pl.DataFrame:
     """The time of each first line of a text and where it stands.
 
-    Gives `timestamp` (null without a time), `timestamp_source`, `stop` (where what follows begins, in characters), `before`
-    (what stands before the time, null when it is at the beginning), `has_time`, and `after`: what follows the time, or
-    the line itself where there is none, and null where that can begin with no head.
+    Gives `timestamp` (null without a time), `timestamp_source`, `stop` (where what follows begins, in characters),
+    `before` (what stands before the time, null when it is at the beginning), `has_time`, and `after`: what follows the
+    time, or the line itself where there is none, and null where that can begin with no head.
     """
     opened = first.str.strip_chars_start(_OPENING)
     iso = opened.str.extract(f"^{ISO}", 0)

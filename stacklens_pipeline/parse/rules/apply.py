@@ -12,6 +12,8 @@ from stacklens_pipeline.parse.rules.redaction import apply_redactions
 
 PLACE = ("topic", "partition", "offset", "line_index", "ingest_hour", "observed_timestamp", "raw_messages")
 NOTE = pl.Schema({"outcome": pl.String, "reason": pl.String})
+BROKEN = "contract"
+"""The reason of dead letters whose detail is what a record breaks."""
 VIOLATION = "contract.violations"
 """The attribute that says which promises a record breaks."""
 
@@ -21,7 +23,7 @@ class Applied:
     """Records that rules were applied to.
 
     `filtered` are those that were left out, with the `rule`; `refused` those that break a contract that lets none
-    through, with the `detail`; `notes` has one row for each redaction and broken promise of a record, with its
+    through, with `reason` and `detail`; `notes` has one row for each redaction and broken promise of a record, with its
     `outcome` (redacted, violated or tolerated) and `reason`. The latter three have the columns `PLACE`.
     """
 
@@ -35,7 +37,8 @@ def apply_rules(records: pl.DataFrame, rules: Rules) -> Applied:
     """What the rules make of complete records of `parsed/logs`."""
     place = records.select(PLACE)
     notes = [place.clear().with_columns(pl.lit(None, dtype).alias(name) for name, dtype in NOTE.items())]
-    filtered, refused = (place.clear().with_columns(pl.lit("").alias(name)) for name in ("rule", "detail"))
+    filtered = place.clear().with_columns(pl.lit("").alias("rule"))
+    refused = place.clear().with_columns(pl.lit("").alias("reason"), pl.lit("").alias("detail"))
     if rules.filters:
         records, left_out = apply_filters(records, tuple(rules.filters))
         filtered = left_out.select(*PLACE, "rule")
@@ -58,7 +61,8 @@ def _held(records: pl.DataFrame, rules: Rules) -> tuple[pl.DataFrame, pl.DataFra
     details = [[f"{promise.field} {how}" for promise, how in each] for each in broken]
     is_refused = pl.Series([any(p.policy == "dead_letter" for p, _ in each) for each in broken], dtype=pl.Boolean)
     is_broken = pl.Series([bool(each) for each in broken], dtype=pl.Boolean)
-    refused = records.select(*PLACE, pl.Series("detail", ["; ".join(each) for each in details], dtype=pl.String))
+    sentences = pl.Series("detail", ["; ".join(each) for each in details], dtype=pl.String)
+    refused = records.select(*PLACE, pl.lit(BROKEN).alias("reason"), sentences)
     notes = [
         records.select(*PLACE, pl.lit(outcome).alias("outcome"), _reasons(rules, broken, policy)).filter(~is_refused)
         for policy, outcome in (("warn", "violated"), ("keep", "tolerated"))

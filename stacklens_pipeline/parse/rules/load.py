@@ -20,6 +20,7 @@ from stacklens_pipeline.parse.rules import fieldmap
 from stacklens_pipeline.parse.rules.base import UNCONFIGURED, MultiLine, Parsers, Rules
 from stacklens_pipeline.parse.rules.conditions import Condition
 from stacklens_pipeline.parse.rules.contract import TYPES, Policy, Promise
+from stacklens_pipeline.parse.rules.declared import format_of
 from stacklens_pipeline.parse.rules.filters import Filter
 from stacklens_pipeline.parse.rules.redaction import Redaction
 from stacklens_pipeline.parse.rules.version import version_of
@@ -30,6 +31,7 @@ KEYS = (
     *("source", "format", "timezone", "encoding", "multiline", "fields"),
     *("redact", "drop", "sample", "contract", "on_violation"),
 )
+YAML = (".yaml", ".yml")
 PARSERS, SOURCES = "parsers.yaml", "sources.yaml"
 ACTIONS = ("mask", "hash", "drop")
 POLICIES = ("keep", "warn", "dead_letter")
@@ -41,26 +43,40 @@ def load_parsers(config_dir: Path) -> Parsers:
     A file that does not exist says nothing. Raises ConfigurationError.
     """
     paths = [config_dir / name for name in (PARSERS, SOURCES)]
-    return parsers_of(tuple((str(path), YamlFile(path).text) for path in paths if path.exists()))
+    return _configured(tuple((str(path), YamlFile(path).text) for path in paths if path.exists()))
 
 
 def read_parsers(path: Path) -> Parsers:
     """The parsers that a file like `parsers.yaml` configures, whatever its name. Raises ConfigurationError."""
-    return parsers_of(((str(path), YamlFile(path).text),))
+    return _configured(((str(path), YamlFile(path).text),))
 
 
 @lru_cache(maxsize=16)
 def parsers_of(files: tuple[tuple[str, str], ...]) -> Parsers:
-    """The parsers that files of these paths and texts configure. Raises ConfigurationError."""
+    """The parsers that files of these paths and texts configure: YAML, and files of patterns that it names.
+
+    Raises ConfigurationError.
+    """
+    return _configured(files)
+
+
+def _configured(files: tuple[tuple[str, str], ...]) -> Parsers:
+    """As `parsers_of`, where files that these name are read from disk, as they are now, unless they are among them."""
     rules: list[Rules] = []
     said: list[str] = []
+    others = {path: text for path, text in files if Path(path).suffix not in YAML}
     for path, text in files:
-        file = YamlFile(Path(path), text)
+        if path in others:
+            continue
+        file = YamlFile(Path(path), text, others)
         is_sources = file.path.name == SOURCES
         found = _of_sources(file) if is_sources else _Reader(file).rules()
         rules += found
         said.append(repr(found) if is_sources else text)  # of sources, most of the file is not about parsing
-    return Parsers(tuple(rules), version_of(*said), files) if rules else UNCONFIGURED
+        others |= file.others
+    said += others.values()
+    known = dict(files) | others
+    return Parsers(tuple(rules), version_of(*said), tuple(known.items())) if rules else UNCONFIGURED
 
 
 def _of_sources(file: YamlFile) -> list[Rules]:
@@ -97,7 +113,7 @@ class _Reader:
         name = file.text_of(nodes["source"])
         found = Rules(source=name)
         if "format" in nodes:
-            found = replace(found, format=BY_NAME[file.choice(nodes["format"], BY_NAME, "format")])
+            found = replace(found, format=format_of(file, nodes["format"]))
         if "timezone" in nodes:
             zones = zoneinfo.available_timezones()
             found = replace(found, timezone=file.choice(nodes["timezone"], zones, "timezone"))

@@ -168,7 +168,11 @@ def test_logfmt() -> None:
         timestamp=RECEIVED,
         attributes={"other": "x"},
     )
-    expect(b"a=1 a=2 msg=first msg=second", body="first", attributes={"a": "1"})
+    expect(
+        b"a=1 a=2 msg=first msg=second",
+        body="first",
+        attributes={"a": ["1", "2"], "msg": ["first", "second"]},
+    )
 
 
 def test_text() -> None:

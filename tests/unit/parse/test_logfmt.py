@@ -6,12 +6,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from stacklens_pipeline.parse.formats.fields import Shapes
-from stacklens_pipeline.parse.formats.logfmt import FEWEST, _pairs, alike_pairs
+from stacklens_pipeline.parse.formats.key_value import pair_fields
+from stacklens_pipeline.parse.formats.logfmt import FEWEST, alike_pairs, read_logfmt
 
 USUAL = [f'ts=2026-01-02T03:04:05Z level=info msg="it is {n}" n={n} url=/a?b={n}' for n in range(FEWEST)]
 
-PIECES = ['"', "\\", "=", " ", "  ", "é", "a", "\t", "\n", "\0", "\x1c", "\x1f", "\x7f", "\x85", "\xa0", "\u3000", ""]
+PIECES = [
+    '"',
+    "'",
+    "\\",
+    "=",
+    " ",
+    "  ",
+    "é",
+    "a",
+    "\t",
+    "\n",
+    "\0",
+    "\x1c",
+    "\x1f",
+    "\x7f",
+    "\x85",
+    "\xa0",
+    "\u3000",
+    "",
+]
 pieces = st.sampled_from(PIECES)
 words = st.lists(pieces, max_size=3).map("".join)
 names = st.sampled_from(["ts", "level", "msg", "message", "status", "x", "y", "é"]) | words
@@ -28,10 +47,9 @@ changed = st.builds(
 
 def matched(texts: list[str]) -> pl.DataFrame:
     """What the pattern alone gives."""
-    shapes = Shapes()
-    for index, text in enumerate(texts):
-        shapes.add(index, _pairs(text))
-    return shapes.frame()
+    return pair_fields(pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)}).with_row_index("index"), read_logfmt)[
+        0
+    ]
 
 
 def assert_alike(texts: list[str]) -> int:
@@ -60,6 +78,8 @@ def test_lines_that_are_taken_have_the_fields_that_the_pattern_gives(texts: list
         'a="b=c d=" x=',
         "status=200 status_code=404 msg=été",
         "url=/a?b=c&d=e level=warn",
+        "a=b word",
+        'word a="b c" msg',
     ],
 )
 def test_common_lines_are_taken(text: str) -> None:
@@ -97,7 +117,9 @@ def test_unusual_lines_do_not_keep_the_others_from_being_taken() -> None:
         'a="b\\"c"',
         "a=\\b",
         'a="\t"',
-        "a=b word",
+        "a='b",
+        "a=b a",
+        "word",
     ],
 )
 def test_what_is_unusual_is_left_to_the_pattern(text: str) -> None:

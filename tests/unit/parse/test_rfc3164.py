@@ -154,7 +154,7 @@ NAMES = {
     "web kernel: [123.456] usb 1-1: new": ("web", "kernel", None, "[123.456] usb 1-1: new"),
     'web app: @cee: {"a":1}': ("web", "app", None, '@cee: {"a":1}'),
     "web app: a=1 level=error": ("web", "app", None, "a=1 level=error"),
-    "web CEF:0|a|b|1|2|c|3|d=e": ("web", None, None, "CEF:0|a|b|1|2|c|3|d=e"),
+    "web CEF:0|a|b|1|2": ("web", None, None, "CEF:0|a|b|1|2"),
     "web EvtLog\t1\tSecurity": ("web", "EvtLog", None, "1\tSecurity"),
     "web app": ("web", "app", None, ""),
     "web": ("web", None, None, ""),

@@ -230,6 +230,19 @@ def test_lines_are_joined_as_the_source_says(rule: str, bodies: list[str]) -> No
     assert parse(rule, b"a", b"  b", b"c", b"  d").parsed["body"].to_list() == bodies
 
 
+@pytest.mark.parametrize(
+    ("declared", "line"),
+    [
+        ("csv: {columns: [status, user, x], delimiter: ';'}", b'500;ann;"a;b"'),
+        ("key_value: {pair: ':', field: '|'}", b"status:500|user:ann|x:a;b"),
+    ],
+)
+def test_declared_formats_are_read_as_they_are_declared(declared: str, line: bytes) -> None:
+    found = parse(f"format: {{{declared}}}", line)
+    assert found.parsed.select("http_status", "user_id").row(0) == (500, "ann")
+    assert attributes(found) == [{"x": "a;b"}]
+
+
 def test_bytes_of_another_encoding_are_text() -> None:
     assert parse("encoding: latin-1", "Größe".encode("latin-1")).parsed["body"].to_list() == ["Größe"]
 
