@@ -11,19 +11,23 @@ import polars as pl
 WORDS: dict[str, tuple[str, int]] = {
     **dict.fromkeys(("trace", "trc", "trce", "tra", "finest", "verbose", "vrb", "v", "silly"), ("DEBUG", 1)),
     **dict.fromkeys(("finer",), ("DEBUG", 3)),
-    **dict.fromkeys(("debug", "dbg", "dbug", "deb", "db", "fine", "d", "config"), ("DEBUG", 5)),
+    **dict.fromkeys(("debug", "dbg", "dbug", "deb", "fine", "d", "config"), ("DEBUG", 5)),
     **dict.fromkeys((f"debug{n}" for n in range(1, 6)), ("DEBUG", 5)),
-    **dict.fromkeys(("info", "information", "informational", "inf", "in", "i", "log", "audit", "http"), ("INFO", 9)),
-    **dict.fromkeys(("note", "system", "success", "display", "default", "ok"), ("INFO", 9)),
-    **dict.fromkeys(("notice", "ntc", "no", "n"), ("INFO", 10)),
-    **dict.fromkeys(("warn", "warning", "wrn", "war", "wa", "w", "deprecation", "deprecated"), ("WARNING", 13)),
-    **dict.fromkeys(("error", "err", "er", "e", "severe", "fail", "failure", "eror"), ("ERROR", 17)),
-    **dict.fromkeys(("critical", "crit", "cri", "cr", "c"), ("CRITICAL", 21)),
-    **dict.fromkeys(("fatal", "ftl", "fat", "f", "panic", "dpanic", "pnc"), ("CRITICAL", 21)),
-    **dict.fromkeys(("alert", "alrt", "al", "a"), ("CRITICAL", 23)),
-    **dict.fromkeys(("emerg", "emergency", "emrg", "em"), ("CRITICAL", 24)),
+    **dict.fromkeys(("info", "information", "informational", "inf", "i", "log", "audit", "http"), ("INFO", 9)),
+    **dict.fromkeys(("note", "system", "success"), ("INFO", 9)),
+    **dict.fromkeys(("notice", "ntc", "n"), ("INFO", 10)),
+    **dict.fromkeys(("warn", "warning", "wrn", "war", "w", "deprecation", "deprecated"), ("WARNING", 13)),
+    **dict.fromkeys(("error", "err", "e", "severe", "fail", "failure", "eror"), ("ERROR", 17)),
+    **dict.fromkeys(("critical", "crit", "cri", "c"), ("CRITICAL", 21)),
+    **dict.fromkeys(("fatal", "ftl", "fat", "f", "panic", "dpanic"), ("CRITICAL", 21)),
+    **dict.fromkeys(("alert", "alrt", "a"), ("CRITICAL", 23)),
+    **dict.fromkeys(("emerg", "emergency", "emrg"), ("CRITICAL", 24)),
 }
 """A level's word in lower case -> level and severity number."""
+
+_NUMBERS = {word: number for word, (_, number) in WORDS.items()}
+_VMWARE = {"db": 5, "in": 9, "no": 10, "wa": 13, "er": 17, "cr": 21, "al": 23, "em": 24}
+"""How VMware abbreviates levels before a number in brackets: `In(14)`."""
 
 SYSLOG_SEVERITIES = (24, 23, 21, 17, 13, 10, 9, 5)
 """Syslog severity 0 (emerg) to 7 (debug) -> severity number; OpenTelemetry log data model, appendix B."""
@@ -50,7 +54,12 @@ BEFORE_COLON = rf"(?:{TOKEN}|{UPPER}|(?i:TRCE|DBUG|FAIL|SILLY))"
 
 def severity_of_word(word: pl.Expr) -> pl.Expr:
     """Severity number of a level's word, 0 when it is none."""
-    return severity_of(word.str.to_lowercase(), {name: number for name, (_, number) in WORDS.items()})
+    return severity_of(word.str.to_lowercase(), _NUMBERS)
+
+
+def severity_of_token(word: pl.Expr) -> pl.Expr:
+    """Severity number of a word that its place in a text shows to be a level."""
+    return severity_of(word.str.to_lowercase(), {**_NUMBERS, **_VMWARE, "t": 1})
 
 
 def severity_of(word: pl.Expr, numbers: Mapping[str, int]) -> pl.Expr:
@@ -82,28 +91,6 @@ def severity_of_number(number: pl.Expr) -> pl.Expr:
         .when(number < 50)
         .then(17)
         .when(number <= 60)
-        .then(21)
-        .otherwise(0)
-        .cast(pl.Int32)
-    )
-
-
-def severity_of_pino(number: pl.Expr) -> pl.Expr:
-    """Severity number of a level of pino and bunyan: 10 is trace, 20 debug, and so on to 60, which is fatal."""
-    return (
-        pl.when(number < 10)
-        .then(0)
-        .when(number < 20)
-        .then(1)
-        .when(number < 30)
-        .then(5)
-        .when(number < 40)
-        .then(9)
-        .when(number < 50)
-        .then(13)
-        .when(number < 60)
-        .then(17)
-        .when(number <= 100)
         .then(21)
         .otherwise(0)
         .cast(pl.Int32)

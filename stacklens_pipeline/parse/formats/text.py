@@ -11,7 +11,7 @@ from stacklens_pipeline.parse.formats.exceptions import has_lines, with_exceptio
 from stacklens_pipeline.parse.formats.groups import attributes
 from stacklens_pipeline.parse.formats.headed import headed
 from stacklens_pipeline.parse.formats.timed import timed
-from stacklens_pipeline.parse.levels import UPPER, severity_of_word
+from stacklens_pipeline.parse.levels import UPPER, severity_of_token
 
 LONGEST_HEAD = 256
 """A head is within so many characters, and within the first line: to search more would cost more than all else."""
@@ -66,7 +66,7 @@ def _severity(fields: pl.DataFrame) -> pl.Series:
     if "level" not in fields.columns:
         return pl.repeat(0, fields.height, dtype=pl.Int32, eager=True).alias("severity")
     words = fields["level"].unique()
-    numbers = words.to_frame("word").select(severity_of_word(pl.col("word"))).to_series()
+    numbers = words.to_frame("word").select(severity_of_token(pl.col("word"))).to_series()
     return fields["level"].replace_strict(words, numbers, return_dtype=pl.Int32).alias("severity")
 
 
