@@ -21,8 +21,16 @@ from tests.unit.parse.lines import raw
 
 RECEIVED = datetime(2026, 11, 24, tzinfo=UTC)
 LEVELS = {
-    **{"I": "INFO", "D": "DEBUG", "V": "DEBUG", "W": "WARNING", "E": "ERROR", "F": "CRITICAL"},
-    **{"WARN": "WARNING", "FATAL": "CRITICAL", "SEVERE": "ERROR", "NOTICE": "INFO"},
+    "I": "INFO",
+    "D": "DEBUG",
+    "V": "DEBUG",
+    "W": "WARNING",
+    "E": "ERROR",
+    "F": "CRITICAL",
+    "WARN": "WARNING",
+    "FATAL": "CRITICAL",
+    "SEVERE": "ERROR",
+    "NOTICE": "INFO",
 }
 Row = dict[str, str]
 

@@ -29,7 +29,7 @@ _BEHIND = "(?:[bBef]m*|o(?:mm*~))*"
 _POST = f"[mM]*{_ASIDE}*(?:{_LOGGER}{_BEHIND})?"
 _BEFORE = "[aFwWdDGbBeoNnghtVkKLCpPim]{0,4}"
 """What may stand before the time, when a level stands behind it."""
-_PHP = "H(?:(?P<level>[lE])(?:C~)|w?(?:(?P<other>C)~))"
+_PHP = "H(?:(?P<level>[lES])(?:C~)|w?(?:(?P<other>C)~))"
 _AFTER_LEVEL_AND_TIME = f"(?:[cDNbBefg]m*|[dGtn](?:mm*~))*(?:{_LOGGER}{_BEHIND})?"
 
 _GRAMMAR = (
@@ -38,14 +38,14 @@ _GRAMMAR = (
     (f"{_BEFORE}T[mM]*", f"(?P<level>l){_POST}"),
     (f"{_BEFORE}T[mM]*[bNnht][mM]*", f"(?P<level>l)(?=[mbBepPDd]~){_POST}"),
     (f"{_BEFORE}Tm*", f"(?P<level>V)(?=[mpPtufhDbB]~|w(?:[bB]~)){_POST}"),
-    (f"{_BEFORE}T[mM]*", f"(?P<level>E)(?=[mbBepPDdGu]~){_POST}"),
+    (f"{_BEFORE}T[mM]*", f"(?P<level>[ES])(?=[mbBepPDdGu]~){_POST}"),
     # a word with which a message may begin as well stays in it
-    (f"{_BEFORE}T[mM]*", "(?=(?P<level>E))"),
+    (f"{_BEFORE}T[mM]*", "(?=(?P<level>S))"),
     (f"{_BEFORE}T[bBeoNm]*", "(?P<level>[Yy])"),
     ("T[nh][dwt]", "(?P<level>V)"),
     ("F?Tm*", _PHP),
     # the level before it
-    (f"m*{_PRE}", f"(?P<level>[LCKkqQjJvVlE])[abBedDGwWNtfgnmpP]*T{_AFTER_LEVEL_AND_TIME}"),
+    (f"m*{_PRE}", f"(?P<level>[LCKkqQjJvVlES])[abBedDGwWNtfgnmpP]*T{_AFTER_LEVEL_AND_TIME}"),
     # no level
     ("F?T", "m[iD]n"),
     ("F?T[mM]*", "(?:fm*|[be]*zm*|ii*n?i*|ds?(?:mm*~)|Dm*|[pP]m*|bm*)"),
@@ -65,7 +65,7 @@ _BEGINNINGS = tuple(
 """What whole shapes match that may be no more than the beginning of a head."""
 
 _ROLES: Mapping[str, str] = {
-    **dict.fromkeys("LlECKV", "level"),
+    **dict.fromkeys("LlESCKV", "level"),
     **dict.fromkeys("kqQjJYyzpPgfFvRN", ""),
     **dict.fromkeys("n", "pid"),
     **dict.fromkeys("h", "tid"),

@@ -6,6 +6,7 @@ It says nothing yet of what the token is: that depends on those beside it (`head
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import polars as pl
 
@@ -30,6 +31,7 @@ KINDS: Mapping[str, str] = {
     "level in upper case": "L",
     "level in small letters": "l",
     "level with a capital": "E",
+    "level with a capital, with which sentences begin": "S",
     "level with a sign behind it": "C",
     "level as a letter": "V",
     "level with a number in brackets": "v",
@@ -71,67 +73,76 @@ KINDS: Mapping[str, str] = {
 }
 """What a token looks like -> its letter."""
 
-_Tests = tuple[tuple[str, str], ...]
+
+class _Test(NamedTuple):
+    """A letter, and what a token looks like for it: without the blanks behind it, unless they are what tells."""
+
+    letter: str
+    pattern: str
+    with_blanks: bool = False
+
+
+_Tests = tuple[_Test, ...]
 
 _BRACKETS: _Tests = (
-    ("K", rf"{_OPEN}(?:{BEFORE_COLON}|[IWEFDTVC])[ \t]*[:!]?{_CLOSE}"),
-    ("k", rf"^[\[(<](?:[^\])>\"'/]*[ /:,|.])?{UPPER}(?:[ /:,|][^\])>]*)?[\])>]$|^\[[0-9A-F]{{6,16}} {TOKEN}[ \]]"),
-    ("N", rf"{_OPEN}(?i:p?id[ :=#]*|tid[ :=#]*|thread[ :=#]+|#)?(?:0x[0-9a-f]+|[0-9]+(?:[-:.#][0-9]+)*){_CLOSE}"),
-    ("f", rf"{_OPEN}[^ \t:]*\.[A-Za-z+]{{1,5}}[:(][0-9]+\)?{_CLOSE}"),
-    ("z", r"^\[.*:[A-Za-z0-9_.$]+@[0-9]+\]$"),
-    ("o", rf"{_OPEN}(?i:req|request|trace|span|correlation|session|uuid)[-_:=]"),
-    ("o", rf"{_OPEN}[0-9a-f]{{8}}-?[0-9a-f]{{4}}-?[0-9a-f]{{4}}"),
-    ("o", rf"{_OPEN}(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}|[0-9a-fA-F]*:[0-9a-fA-F:]*)(?:[:.][0-9]+)?{_CLOSE}"),
-    ("b", rf"{_OPEN}(?:{_THREAD}|{_WITH_THREAD}){_CLOSE}"),
-    ("B", rf"{_OPEN}{_LOGGER}{_CLOSE}"),
-    ("e", rf"{_OPEN}[A-Za-z_#][^ \t=,;\"']*{_CLOSE}"),
-    ("o", ""),
+    _Test("o", r"^<[a-z]+>$", with_blanks=True),
+    _Test("K", rf"{_OPEN}(?:{BEFORE_COLON}|[IWEFDTVC])[ \t]*[:!]?{_CLOSE}"),
+    _Test("k", rf"^[\[(<](?:[^\])>\"'/]*[ /:,|.])?{UPPER}(?:[ /:,|][^\])>]*)?[\])>]$|^\[[0-9A-F]{{6,16}} {TOKEN}[ \]]"),
+    _Test("N", rf"{_OPEN}(?i:p?id[ :=#]*|tid[ :=#]*|thread[ :=#]+|#)?(?:0x[0-9a-f]+|[0-9]+(?:[-:.#][0-9]+)*){_CLOSE}"),
+    _Test("f", rf"{_OPEN}[^ \t:]*\.[A-Za-z+]{{1,5}}[:(][0-9]+\)?{_CLOSE}"),
+    _Test("z", r"^\[.*:[A-Za-z0-9_.$]+@[0-9]+\]$"),
+    _Test("o", rf"{_OPEN}(?i:req|request|trace|span|correlation|session|uuid)[-_:=]"),
+    _Test("o", rf"{_OPEN}[0-9a-f]{{8}}-?[0-9a-f]{{4}}-?[0-9a-f]{{4}}"),
+    _Test("o", rf"{_OPEN}(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}|[0-9a-fA-F]*:[0-9a-fA-F:]*)(?:[:.][0-9]+)?{_CLOSE}"),
+    _Test("b", rf"{_OPEN}(?:{_THREAD}|{_WITH_THREAD}){_CLOSE}"),
+    _Test("B", rf"{_OPEN}{_LOGGER}{_CLOSE}"),
+    _Test("e", rf"{_OPEN}[A-Za-z_#][^ \t=,;\"']*{_CLOSE}"),
+    _Test("o", ""),
 )
 """Letters and what a bracket looks like for it: the first that it matches holds."""
 
 _WORDS: _Tests = (
-    ("m", r"^(?:-|---+|[|:>]|::|>>|--+>)$"),
-    ("M", "^--$"),
-    ("Y", rf"^{BEFORE_COLON}:[A-Za-z_][A-Za-z0-9_.$<>/-]*:"),
-    ("y", rf"^{UPPER}[;,][^ \t]"),
-    ("C", rf"^(?:{BEFORE_COLON}(?:[:,|\])>;]+|-+:?)|[IWED]!)$"),
-    ("L", rf"^{UPPER}$"),
-    ("E", rf"^[A-Z](?:{_LOWER})$"),
-    ("l", rf"^{TOKEN}$"),
-    ("V", "^[IWEFDTVCN],?$"),
-    ("v", r"^(?:In|Wa|Er|Db|Cr|Al|Em|No)\([0-9]+\)(?:\[\+\])?$"),
-    ("R", rf"^{UPPER}\[[0-9.]+\]$"),
-    ("q", rf"^(?:[A-Za-z0-9_-]+\.)+{UPPER}:$"),
-    ("Q", rf"^[^ \t]*\){UPPER}:$"),
-    ("j", rf"^{UPPER}/[^ \t\]]+\]?:?$"),
-    ("J", rf"^[^ \t]*::{UPPER}::?$"),
-    ("H", "^PHP$"),
-    ("n", rf"^#?[0-9]{{1,18}}{_END}"),
-    ("h", rf"^(?:0x[0-9a-fA-F]+|[0-9a-fA-F]*[0-9][0-9a-fA-F]*){_END}"),
-    ("f", rf"^[A-Za-z0-9_.$/<>+@\\-]+\.[A-Za-z+]{{1,5}}:[0-9]+(?::[0-9]+)?{_END}"),
-    ("g", rf"^[A-Za-z_][A-Za-z0-9_.$/<>-]*(?::[A-Za-z_<][A-Za-z0-9_<>.-]*)?:[0-9]+{_END}"),
-    ("x", r"^(?:[A-Za-z0-9_$]*[.:])*[A-Z][A-Za-z0-9_$]*(?:Error|Exception|Failure|Fault|Throwable|Warning)[:,]?$"),
-    ("p", r"^(?:[A-Za-z_][A-Za-z0-9_./-]*|-)\[[0-9]+(?:-[0-9]+)?\]$"),
-    ("P", r"^[A-Za-z_][A-Za-z0-9_./-]*\[[0-9]+(?:-[0-9]+)?\]:$"),
-    ("a", r"^[0-9]{4}[/.-][0-9]{2}[/.-][0-9]{2}$"),
-    ("t", rf"^{_THREAD}$"),
-    ("G", rf"^{_NAME}(?:\.{_NAME}){{2,}}$"),
-    ("d", rf"^{_LOGGER}$"),
-    ("D", rf"^{_LOGGER}(?:\([^)]*\))?[:|\])>]+$"),
-    ("u", r"^[A-Z][A-Z0-9_]+ {2,}$"),
-    ("i", r"^[A-Za-z_][A-Za-z0-9_.$-]*(?:\t+|\|[ \t]*)$"),
-    ("e", "^'[A-Za-z_][^']*'$"),
-    ("c", r"^'?[A-Za-z_][A-Za-z0-9_.$:/@-]*'?[\])]:?$"),
-    ("W", r"^[A-Za-z_][A-Za-z0-9_-]*:$"),
-    ("w", r"^[A-Za-z_][A-Za-z0-9_-]*$"),
-    ("s", r"^\*[0-9]+$"),
-    ("x", ""),
+    _Test("m", r"^(?:-|---+|[|:>]|::|>>|--+>)$"),
+    _Test("M", "^--$"),
+    _Test("Y", rf"^{BEFORE_COLON}:[A-Za-z_][A-Za-z0-9_.$<>/-]*:"),
+    _Test("y", rf"^{UPPER}[;,][^ \t]"),
+    _Test("C", rf"^(?:{BEFORE_COLON}(?:[:,|\])>;]+|-+:?)|[IWED]!)$"),
+    _Test("L", rf"^{UPPER}$"),
+    _Test("S", "^(?:Error|Warning|Fatal)$"),
+    _Test("E", rf"^[A-Z](?:{_LOWER})$"),
+    _Test("l", rf"^{TOKEN}$"),
+    _Test("V", "^[IWEFDTVCN],?$"),
+    _Test("v", r"^(?:In|Wa|Er|Db|Cr|Al|Em|No)\([0-9]+\)(?:\[\+\])?$"),
+    _Test("R", rf"^{UPPER}\[[0-9.]+\]$"),
+    _Test("q", rf"^(?:[A-Za-z0-9_-]+\.)+{UPPER}:$"),
+    _Test("Q", rf"^[^ \t]*\){UPPER}:$"),
+    _Test("j", rf"^{UPPER}/[^ \t\]]+\]?:?$"),
+    _Test("J", rf"^[^ \t]*::{UPPER}::?$"),
+    _Test("H", "^PHP$"),
+    _Test("n", rf"^#?[0-9]{{1,18}}{_END}"),
+    _Test("h", rf"^(?:0x[0-9a-fA-F]+|[0-9a-fA-F]*[0-9][0-9a-fA-F]*){_END}"),
+    _Test("f", rf"^[A-Za-z0-9_.$/<>+@\\-]+\.[A-Za-z+]{{1,5}}:[0-9]+(?::[0-9]+)?{_END}"),
+    _Test("g", rf"^[A-Za-z_][A-Za-z0-9_.$/<>-]*(?::[A-Za-z_<][A-Za-z0-9_<>.-]*)?:[0-9]+{_END}"),
+    _Test("x", r"^(?:[A-Za-z0-9_$]*[.:])*[A-Z][A-Za-z0-9_$]*(?:Error|Exception|Failure|Fault|Throwable|Warning)[:,]?$"),
+    _Test("p", r"^(?:[A-Za-z_][A-Za-z0-9_./-]*|-)\[[0-9]+(?:-[0-9]+)?\]$"),
+    _Test("P", r"^[A-Za-z_][A-Za-z0-9_./-]*\[[0-9]+(?:-[0-9]+)?\]:$"),
+    _Test("a", r"^[0-9]{4}[/.-][0-9]{2}[/.-][0-9]{2}$"),
+    _Test("t", rf"^{_THREAD}$"),
+    _Test("G", rf"^{_NAME}(?:\.{_NAME}){{2,}}$"),
+    _Test("d", rf"^{_LOGGER}$"),
+    _Test("D", rf"^{_LOGGER}(?:\([^)]*\))?[:|\])>]+$"),
+    _Test("u", r"^[A-Z][A-Z0-9_]+ {2,}$", with_blanks=True),
+    _Test("i", r"^[A-Za-z_][A-Za-z0-9_.$-]*(?:\t+|\|[ \t]*)$", with_blanks=True),
+    _Test("e", "^'[A-Za-z_][^']*'$"),
+    _Test("c", r"^'?[A-Za-z_][A-Za-z0-9_.$:/@-]*'?[\])]:?$"),
+    _Test("W", r"^[A-Za-z_][A-Za-z0-9_-]*:$"),
+    _Test("w", r"^[A-Za-z_][A-Za-z0-9_-]*$"),
+    _Test("s", r"^\*[0-9]+$"),
+    _Test("x", ""),
 )
 """The same for what is no bracket."""
 
-_LOG_FILE: _Tests = (("F", r"^[^ \t]*\.(?:log|out|err)(?:[.:_-][^ \t]*)?$"),)
-_BLANK_TELLS = frozenset("ui")
-"""Kinds that the blank behind a token tells."""
+_LOG_FILE: _Tests = (_Test("F", r"^[^ \t]*\.(?:log|out|err)(?:[.:_-][^ \t]*)?$"),)
 
 
 @lru_cache(maxsize=16_384)
@@ -142,9 +153,9 @@ def kind(token: str, before: bool = False) -> str:
     ['b', 'L', 'D', 'n', 'w']
     """
     stripped = token.rstrip(" \t")
-    for letter, test in _compiled(_tests(stripped[:1], before)):
-        if test.search(token if letter in _BLANK_TELLS else stripped):
-            return letter
+    for test, compiled in _compiled(_tests(stripped[:1], before)):
+        if compiled.search(token if test.with_blanks else stripped):
+            return test.letter
     raise AssertionError(token)
 
 
@@ -171,15 +182,15 @@ def _tests(character: str, before: bool) -> _Tests:
         return _BRACKETS
     chosen = _WORDS
     if character and character in _CHARACTERS[1]:
-        chosen = tuple(test for test in _WORDS if test[0] in "QJnhafx")
+        chosen = tuple(test for test in _WORDS if test.letter in "QJnhafx")
     elif character and character in _CHARACTERS[2]:
-        chosen = tuple(test for test in _WORDS if test[0] not in "mMnas")
+        chosen = tuple(test for test in _WORDS if test.letter not in "mMnas")
     return (*_LOG_FILE, *chosen) if before else chosen
 
 
 @cache
-def _compiled(tests: _Tests) -> Sequence[tuple[str, re.Pattern[str]]]:
-    return [(letter, re.compile(test, re.ASCII)) for letter, test in tests]
+def _compiled(tests: _Tests) -> Sequence[tuple[_Test, re.Pattern[str]]]:
+    return [(test, re.compile(test.pattern, re.ASCII)) for test in tests]
 
 
 @cache
@@ -187,7 +198,14 @@ def _first(tests: _Tests) -> pl.Expr:
     """The letter of the first test that a token passes."""
     token = pl.col("token")
     stripped = token.str.strip_chars_end(" \t")
-    looked_at = (
-        (kind, test.replace("(?i:", "(?i-u:"), token if kind in _BLANK_TELLS else stripped) for kind, test in tests
+    return pl.coalesce(
+        pl.when((token if test.with_blanks else stripped).str.contains(_for_rust(test.pattern))).then(
+            pl.lit(test.letter)
+        )
+        for test in tests
     )
-    return pl.coalesce(pl.when(text.str.contains(test)).then(pl.lit(kind)) for kind, test, text in looked_at)
+
+
+def _for_rust(pattern: str) -> str:
+    """The pattern as Rust's regex has to read it to mean what it means to Python with `re.ASCII`."""
+    return pattern.replace("(?i:", "(?i-u:")
