@@ -1,10 +1,10 @@
 """Multi-line records: which lines belong together, by stored content and stored times only.
 
-A line of text that begins with a blank, `at`, `Caused by`, `Traceback` or nothing goes on with the record before it in
-its stream, and so does the unindented last line of a Python trace. Only records of text, and of formats that say so,
-can go on; JSON, syslog, access and logfmt lines are complete. A gap between append times, or a cap of lines or bytes,
-ends a record. So any split of the same messages into batches gives the same records, as long as the lines of open
-records are given again.
+A line of text goes on with the record before it in its stream when it looks like the later line of a trace or message,
+by itself or beside the line before (`continuing`). Only records of text, and of formats that say so, can go on; JSON,
+syslog, access and logfmt lines are complete. A gap between append times, or a cap of lines or bytes, ends a record. So
+any split of the same messages into batches gives the same records, as long as the lines of open records are given
+again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,8 +13,7 @@ from datetime import timedelta
 import polars as pl
 
 from stacklens_pipeline.eventlog.base import TopicPartition
-from stacklens_pipeline.parse.levels import TOKEN
-from stacklens_pipeline.parse.timestamps import ISO
+from stacklens_pipeline.parse import continuing
 
 Resumed = Mapping[TopicPartition, int]
 """Where reading was resumed."""
@@ -29,10 +28,6 @@ MAX_BYTES = 256 * 1024
 LONGEST_RECORD = GAP * MAX_LINES
 """No record spans more time than this between its first and its last line."""
 
-_DATED = rf"^\[?(?:{ISO})|^\[?{TOKEN}\]?[ :]"
-_CONTINUES = r"^(?:[ \t]|at [^ ]|Caused by|Traceback|\.\.\. [0-9]|$)"
-_TRACE_END = r"^[A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception|Warning|Interrupt|Exit|Fault)(?::|$)"
-
 
 def assign(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The lines with `record_offset`, and apart from them the empty lines that have no record before them.
@@ -45,38 +40,16 @@ def assign(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     if not touched.height:
         return lines.with_columns(record_offset), lines.clear()
     assigned = _assigned(touched)
-    while (is_leading := assigned.select(_IS_LEADING_BLANK).to_series()).any():
-        # what followed an empty line begins a record of its own
-        assigned = _assigned(assigned.filter(~is_leading).select(touched.columns))
     lines = lines.with_columns(record_offset.clone().scatter(assigned["row"], assigned["record_offset"]))
-    if assigned.height == touched.height:
+    blank = assigned.filter(pl.col("record_offset").is_null())["row"]
+    if not len(blank):
         return lines, lines.clear().drop("record_offset")
-    blank = touched.join(assigned, on="row", how="anti")["row"]
     is_kept = pl.repeat(True, lines.height, dtype=pl.Boolean, eager=True).scatter(blank, False)
     return lines.filter(is_kept), lines.filter(~is_kept).drop("record_offset")
 
 
-_IS_LEADING_BLANK = (pl.col("text") == "").cum_min().over(RECORD)
-"""Whether a line is empty, as all lines of its record before it are."""
-
-
-def continues(text: pl.Expr) -> pl.Expr:
-    """Whether a line of text goes on with the record before it, by how it begins."""
-    return text.str.contains(_CONTINUES)
-
-
-def is_dated(text: pl.Expr) -> pl.Expr:
-    """Whether a line of text begins with a time or a level."""
-    return text.str.contains(_DATED)
-
-
-def is_later(text: pl.Expr) -> pl.Expr:
-    """Whether a line of text, of which the lines before are not known, may be a later line of a record."""
-    return continues(text) | (text.str.contains(_TRACE_END) & ~is_dated(text))
-
-
 def _touched(lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines, as narrow as may be, of streams in which a line goes on with the one before, or is empty."""
+    """The lines, as narrow as may be, of streams in which a line may go on with the one before, or is empty."""
     columns = ("offset", "appended_at", "text", "can_grow", "goes_on", "is_plain", "is_cut", "is_joined")
     narrow = lines.select(*STREAM, *columns, "line_index").with_row_index("row")
     narrow = narrow.filter(pl.col("line_index") == 0).drop("line_index")
@@ -87,40 +60,49 @@ def _touched(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _assigned(lines: pl.DataFrame) -> pl.DataFrame:
-    """As `assign`, of streams that have continuation lines."""
-    previous = pl.col("text").shift().over(STREAM)
-    trace_end = pl.col("text").str.contains(_TRACE_END) & previous.str.contains(r"^[ \t]")
-    goes_on = pl.col("goes_on") | (pl.col("is_plain") & trace_end & ~is_dated(pl.col("text")))
+    """The lines of streams that have continuation lines, with `record_offset`: null of empty ones without a record.
+
+    What follows such an empty line begins a record of its own.
+    """
+    before, is_plain_before = (pl.col(name).shift().over(STREAM) for name in ("text", "is_plain"))
+    by_text = continuing.goes_on(pl.col("text"), before, is_plain_before)
+    goes_on = pl.col("goes_on") & (~pl.col("is_plain") | by_text)
     after_open, after_cut = (pl.col(name).shift().over(STREAM).fill_null(False) for name in ("can_grow", "is_cut"))
     gap = (pl.col("appended_at") - pl.col("appended_at").shift().over(STREAM) >= GAP).fill_null(True)
     starts = (~(goes_on & after_open | after_cut) | gap) & ~pl.col("is_joined")
     lines = lines.with_columns(starts.alias("starts"))
     group = [*STREAM, pl.col("starts").cum_sum().over(STREAM)]
-    return _capped(lines.with_columns(pl.col("offset").first().over(group).alias("record_offset")))
+    lines = lines.with_columns((pl.col("text") == "").cum_min().over(group).alias("is_leading"))
+    first = pl.col("offset").filter(~pl.col("is_leading")).first().over(group)
+    return _capped(lines.with_columns(pl.when(~pl.col("is_leading")).then(first).alias("record_offset")))
 
 
 def _capped(lines: pl.DataFrame) -> pl.DataFrame:
-    """Records that reach a cap, cut into several.
+    """Records that reach a cap, cut into several; an empty line at such a place belongs to none.
 
     Each is measured from its own first line on, one line after another: so it does not matter whether the lines before
     it are in this batch.
     """
     size = pl.col("text").str.len_bytes().cast(pl.Int64)
     is_long = (pl.len().over(RECORD) > MAX_LINES) | (size.sum().over(RECORD) > MAX_BYTES)
-    long = lines.filter(is_long).select(*RECORD, "offset", size.alias("size"))
-    if not long.height:
+    places = lines.select(is_long & pl.col("record_offset").is_not_null()).to_series().arg_true()
+    if not len(places):
         return lines
     open_parts: dict[tuple[str, int, int], tuple[int, int, int]] = {}
-    starts = []
-    for topic, partition, first, offset, size_bytes in long.rows():
+    starts: list[int | None] = []
+    for topic, partition, first, offset, size_bytes in lines.select(*RECORD, "offset", size.alias("size"))[
+        places
+    ].rows():
         start, count, taken = open_parts.get((topic, partition, first), (first, 0, 0))
-        if count == MAX_LINES or taken >= MAX_BYTES:
+        is_full = count == MAX_LINES or taken >= MAX_BYTES
+        if is_full and not size_bytes:
+            starts.append(None)
+            continue
+        if is_full:
             start, count, taken = offset, 0, 0
         open_parts[topic, partition, first] = start, count + 1, taken + size_bytes
         starts.append(start)
-    cut = long.select("topic", "partition", "offset", pl.Series("start", starts, dtype=pl.Int64))
-    both = lines.join(cut, on=["topic", "partition", "offset"], how="left", maintain_order="left")
-    return both.with_columns(pl.coalesce("start", "record_offset").alias("record_offset")).drop("start")
+    return lines.with_columns(lines["record_offset"].clone().scatter(places, starts))
 
 
 def with_joined(lines: pl.DataFrame, resumed: Resumed) -> pl.DataFrame:

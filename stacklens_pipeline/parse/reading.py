@@ -8,13 +8,12 @@ from functools import partial
 import polars as pl
 
 from stacklens_pipeline.parse.characters import cleaned, decoded
+from stacklens_pipeline.parse.continuing import CONTINUING, is_later
 from stacklens_pipeline.parse.detect import GOES_ON, formats
 from stacklens_pipeline.parse.formats.json import JSON
 from stacklens_pipeline.parse.formats.rfc3164 import RFC3164
 from stacklens_pipeline.parse.formats.rfc5424 import RFC5424
 from stacklens_pipeline.parse.formats.syslog_bytes import with_other_encodings
-from stacklens_pipeline.parse.formats.text import TEXT
-from stacklens_pipeline.parse.multiline import continues
 from stacklens_pipeline.parse.rules import Parsers, Rules
 from stacklens_pipeline.parse.several import apart
 from stacklens_pipeline.parse.wrappers import unwrapped
@@ -42,8 +41,8 @@ def read_messages(raw: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     Beside the columns of raw, a line has its `text`, its `line_index` in the message, `value_bytes` of the message (at
     its first line, else 0), the `reason` why nobody can read it (null when it can be), its `format`, and what its
     wrapper said: `wrapped_at`, `iostream`, and `is_cut`, when the next line goes on with this one's last word.
-    `can_grow` says that other lines may continue it, `goes_on` that it continues another that can, `is_plain` that this
-    is for its text to say, and `is_joined` (see `multiline.with_joined`) that nobody is asked.
+    `can_grow` says that other lines may continue it, `goes_on` that it continues another that can (or, with `is_plain`,
+    that it may: then the line before tells), and `is_joined` (see `multiline.with_joined`) that nobody is asked.
     """
     return pl.concat(in_order(partial(_read, rules=rules), slices(raw)))
 
@@ -67,8 +66,8 @@ def _joining(rules: Rules) -> list[pl.Expr]:
     if rules.multiline is not None:
         goes_on, can_grow, is_plain = rules.multiline.goes_on(text), pl.lit(rules.multiline.can_grow), pl.lit(False)
     else:
-        is_plain = pl.col("format") == TEXT.name
-        goes_on, can_grow = is_plain & continues(text), pl.col("format").is_in(GOES_ON)
+        is_plain = pl.col("format").is_in(CONTINUING)
+        goes_on, can_grow = is_plain & is_later(text), pl.col("format").is_in(GOES_ON)
     return [(can_grow | is_cut).alias("can_grow"), goes_on.alias("goes_on"), is_plain.alias("is_plain")]
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from stacklens_pipeline.parse.multiline import GAP, NOWHERE, RECORD, STREAM, Resumed, assign, is_later, with_joined
+from stacklens_pipeline.parse.multiline import GAP, NOWHERE, RECORD, STREAM, Resumed, assign, with_joined
 from stacklens_pipeline.parse.reading import read_all
 from stacklens_pipeline.parse.rules import UNCONFIGURED, Parsers
 
@@ -102,5 +102,4 @@ def may_go_on(raw: pl.DataFrame, parsers: Parsers = UNCONFIGURED) -> bool:
 
 
 def _may_go_on(after_cut: pl.Expr) -> pl.Expr:
-    by_text = pl.col("is_plain") & is_later(pl.col("text"))
-    return (pl.col("goes_on") | pl.col("is_joined") | by_text).fill_null(False) | after_cut.fill_null(True)
+    return (pl.col("goes_on") | pl.col("is_joined")).fill_null(False) | after_cut.fill_null(True)

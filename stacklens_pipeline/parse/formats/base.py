@@ -21,12 +21,15 @@ class Format:
     """One format of log lines.
 
     `test` is asked of the column `text`, and only of lines that begin with one of the characters `first` (any, when it
-    is empty); without a test, lines are of this format only when somebody says so. With `goes_on`, lines of text that
-    look like it continue a record of this format, as a stack trace does.
+    is empty); without a test, lines are of this format only when somebody says so. `begins` is a cheap pattern without
+    an anchor for the beginning of all its lines: those of formats in a row are looked for at once, and most lines of
+    others are asked no more. With `goes_on`, lines of text that look like it continue a record of this format, as a
+    stack trace does.
     """
 
     name: str
     parse: Parse = field(repr=False)
     test: pl.Expr | None = field(default=None, repr=False, compare=False)
     first: str = ""
+    begins: str = ""
     goes_on: bool = False

@@ -308,7 +308,7 @@ def test_what_has_nothing_but_a_pri(text: str, app: str, body: str, invalid: str
     ],
 )
 def test_lines_of_applications_are_none_of_syslog(text: str) -> None:
-    assert pl.DataFrame({"text": [text]}).select(formats(pl.col("text"))).item() == "text"
+    assert pl.DataFrame({"text": [text]}).select(formats(pl.col("text"))).item() not in ("rfc3164", "rfc5424")
 
 
 @given(st.text(st.sampled_from('<>1 9Oct:[]-."=%@\n2026T'), max_size=40))
