@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from stacklens_pipeline.parse.grok.building import alternatives, concat, rebuilt
-from stacklens_pipeline.parse.grok.charsets import ALL, CharSet
-from stacklens_pipeline.parse.grok.edges import ANYTHING, Edge, edge_after, simplified
+from stacklens_pipeline.parse.grok.charsets import CharSet
+from stacklens_pipeline.parse.grok.edges import ANYTHING, UNKNOWN, edge_after, simplified
 from stacklens_pipeline.parse.grok.exposing import (
     Steps,
     UnsettledError,
@@ -94,7 +94,7 @@ class Ahead:
             return [self._at_end(look, is_end)]
         if look.body.captures:
             return self._kept_rest(look, rest, is_end)
-        known = simplified(look, ANYTHING, edge_after(rest, ANYTHING if is_end else Edge(ALL, may_end=True)))
+        known = simplified(look, ANYTHING, edge_after(rest, ANYTHING if is_end else UNKNOWN))
         if not isinstance(known, Look):
             return rest if known is EMPTY else [FAIL]
         first, *others = rest

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from stacklens_pipeline.parse.grok.automaton import is_prefix_free
 from stacklens_pipeline.parse.grok.building import alternatives, concat, rebuilt
 from stacklens_pipeline.parse.grok.charsets import CharSet
-from stacklens_pipeline.parse.grok.edges import ANYTHING, Edge, edge_before, simplified
+from stacklens_pipeline.parse.grok.edges import UNKNOWN, Edge, edge_before, simplified
 from stacklens_pipeline.parse.grok.exposing import (
     Steps,
     UnsettledError,
@@ -77,7 +78,7 @@ class Behind:
         if isinstance(node, Look | Atomic) or not node.has_conditions:
             return node
         if isinstance(node, Concat):
-            return concat(self._joined_all([], node.parts, ANYTHING))
+            return concat(self._joined_all([], node.parts, UNKNOWN))
         inside = rebuilt(node, [self._inner(child) for child in node.children])
         if isinstance(node, Repeat) and looks_behind(node.body):
             raise UnsettledError("a repeated part begins with a condition on what stands before it")
@@ -119,13 +120,15 @@ class Behind:
 
     def _again(self, head: list[Node], part: Node, before: Edge) -> list[Node]:
         """After the head comes a part in which conditions may be left."""
-        known = exposed(simplified(guarded(part), edge_before(head, before)))
+        known = exposed(simplified(guarded(part), edge_before(head, before), UNKNOWN))
         if looks_behind(known):
             return self._joined(head, known, before)
         return [FAIL] if known is FAIL else [*head, *parts_of(known)]
 
     def _after_repeat(self, head: list[Node], previous: Repeat, part: Node, before: Edge) -> list[Node]:
         """One repetition, the last, is asked by itself."""
+        if previous.most != 1 and not is_prefix_free(previous.body):  # another way for it would be tried too early
+            raise UnsettledError("a condition on what stands before it, after a repeated part")
         others = without_one(previous)
         last = self._joined(parts_of(previous.body), part, edge_before([*head, *others], before))
         some = concat([*others, *last])

@@ -37,6 +37,8 @@ class Edge:
 
 ANYTHING = Edge(ALL, may_end=True, is_free=True)
 """Around a pattern that is searched for; after an atomic group's body too, which asks for nothing more."""
+UNKNOWN = Edge(ALL, may_end=True)
+"""After a part of which it is not known what follows, and whether that always matches."""
 START = Edge(NONE, may_end=True)
 """Before a pattern that has to match from the start of the text."""
 

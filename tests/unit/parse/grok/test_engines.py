@@ -152,6 +152,9 @@ def test_any_pattern_gives_the_same_in_both_engines(text: str, texts: list[str])
         (r"(?<f>[^a](?<g>b?+|1).)*a", [" - b 1b1a", "b1b1a"]),
         (r"[a1]{0,2}.?+(?<!1)", ["1", "a1", "a1b"]),
         (r"(?<f>^a|-?)", ["-ab", "b", "a-"]),
+        (r"(?<f>(?:[ab1]|[ab1]*?[^a] )*(?<![a1])(?<g>b\d*?.|)|)", ["bb 1bb", "b1 b"]),
+        # what comes after a part counts while what stands before it is found out
+        (r"(?<f>\d?(?<h>(?<!.)(?>b+|))?? {0,2})\B[^ ]", ["bb b1-1", "bbb"]),
         (r"[a1](?:[^ ]|[^a])+?[a1]", ["a a", "aaa", "a1"]),
     ],
 )
